@@ -1,0 +1,46 @@
+"""Petitions: people sign statements, confirm by e-mail, and are counted so that anybody can believe it.
+
+Start reading at `sql/schema.sql` (what there is), `routes.py` (every page), then one room, say `signatures/`.
+
+The floors. Imports only go down; rooms beside each other never import each other; a tool checks it::
+
+    roof      cli → app, work → routes     put everything together
+    doors     front                        pages where several features meet, one door per kind of visitor
+    rooms     signatures  my  …            one per feature
+    pillars   statements → campaigns → organisers
+    services  web  mail  proving  tally  throttle  jobs     know no room: the roof hands them what they need
+    site      the running site, handed over and never global; tokens
+    ground    storage  templating  translations  forms  addresses  settings  errors     know no feature
+
+A room is one word in four places: `petitions/<room>/`, `sql/queries/<room>.sql`, `templates/<room>/`,
+`tests/<room>/`. In it, `views` is HTTP, `actions` is what people may do, `forms` judges what was typed, `letters`
+writes what the worker sends. A view finds, allows, cleans, acts, answers. Named queries are the only SQL, and the
+database decides who was first: a key or `where state = … returning`, never a look before a write.
+
+The words, one for each thing:
+
+campaign      who hosts statements: name, imprint, data controller, contact, sender's address
+statement     a text put up for signing: a petition, an open letter or a campaign statement
+version       the exact text that a signature was given to
+signature     one person's act on one statement: pending, then confirmed; perhaps withdrawn (docs/states.md)
+signatory     the person, as a list shows them; there is no such table
+attempt       a signature that nobody has confirmed yet
+organiser     who looks after a campaign and may take lists
+confirm       prove the address, by the letter's link, its button page or its code
+token         what a link carries: signed, for one purpose, dated
+address key   what stands for a mailbox: a keyed hash of the address's one spelling
+consent       a permission with its wording, its date and the way it was given; the ledger keeps them all
+letter        one e-mail to one address; the outbox is where letters wait
+count, tally  a public number; the one writer that keeps it
+export        a list taken by an organiser; the audit is the log of what organisers did
+tombstone     what is left of an erased signature: number, state and hour
+site, store, page   the running whole; the database with its queries; HTML sent to a visitor
+
+Kept for rooms to come: endorsement (an organisation's act, through its officer), ledger (the public log behind the
+counts), motion, event, material, update, sheet.
+
+To add a room: write its noun here; its table into `sql/schema.sql` and a step into `sql/migrations/` (key
+`(statement_id, id)` if it belongs to a statement); its queries; actions; views and their lines in `routes.py`;
+templates with every sentence marked for translation; tests through the front door. If it sends letters or has timed
+work, name them in `work.py`. Then add it to the rooms' line of the import contract in `pyproject.toml`.
+"""

@@ -1,0 +1,19 @@
+"""The roof: the whole site as one ASGI application. What works beside it stands in work.py."""
+
+from __future__ import annotations
+
+from starlette.applications import Starlette
+
+from petitions.routes import routes
+from petitions.site import Site
+from petitions.web.application import build
+
+# POSTs that other programs send, with a token as their proof (RFC 8058).
+FROM_ANYWHERE = ("/unsubscribe/",)
+# Asked by whatever watches this process, under any name.
+ANY_HOST = ("/healthz", "/readyz")
+
+
+def create_app(site: Site) -> Starlette:
+    """The application. Its lifespan opens the store; tests that skip the lifespan open it themselves."""
+    return build(site, routes(site), from_anywhere=FROM_ANYWHERE, any_host=ANY_HOST)

@@ -1,0 +1,24 @@
+"""The command `petitions`: exit code 0 done, 1 refused (one sentence on stderr says why), 2 not understood."""
+
+from __future__ import annotations
+
+import click
+
+from petitions.commands import campaigns, exports, site, statements
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+def main() -> None:
+    """Petitions and campaign statements: people sign, and are counted.
+
+    Settings come from the environment or a file .env; “petitions check” lists them. Without DATABASE_URL each
+    command uses the PostgreSQL that comes with this program.
+
+    \b
+    Example:
+      petitions serve
+    """
+
+
+for command in (campaigns.group, statements.group, exports.group, *site.commands):
+    main.add_command(command)

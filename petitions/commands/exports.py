@@ -1,0 +1,94 @@
+"""`petitions export …`: lists that an organiser takes, into a file that nobody else can read."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import aclosing, contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+
+from petitions.commands.running import act
+from petitions.errors import Refused
+from petitions.organisers.actions import cli_actor
+from petitions.signatures import export
+from petitions.site import Site
+from petitions.statements import actions as statements
+
+
+@click.group("export")
+def group() -> None:
+    """Lists to take: signatories."""
+
+
+@group.command("signatories")
+@click.argument("statement")
+@click.option("--format", "kind", default="csv", metavar="csv", show_default=True, help="The kind of file.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="The file; without it, stdout.")
+@click.option("--bom", is_flag=True, help="Begin with a byte order mark, as some spreadsheets want it.")
+def signatories(statement: str, kind: str, out: Path | None, bom: bool) -> None:
+    """Take the confirmed signatories of a statement as a list, noted in the audit.
+
+    It holds the fields that were fixed when the statement opened, and e-mail addresses only of those who
+    agreed to letters. Treat the file as what it is: political opinions of people.
+
+    \b
+    Example:
+      petitions export signatories fair-pay --format csv --out signatories.csv
+    """
+
+    async def action(site: Site) -> export.Taken:
+        row = await statements.find_for_organisers(site, statement)
+        taken = export.Taken()
+        chunks = export.signatories(site, row, taken, actor=cli_actor(), format=kind, bom=bom)
+        async with aclosing(chunks):
+            show = _progress(taken)
+            with _written(out) as file:
+                async for chunk in chunks:
+                    file.write(chunk)
+                    show()
+        return taken
+
+    try:
+        taken = act(action)
+    except OSError as error:
+        raise click.ClickException(f"The list could not be written ({error.strerror}).") from error
+    click.echo(f"{taken.rows} signatories, {taken.bytes} bytes.", err=True)
+
+
+@contextmanager
+def _written(out: Path | None) -> Iterator[BinaryIO]:
+    """stdout, or a file that appears under its name only when it is whole; for its owner alone."""
+    if out is None:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    part = out.with_name(f".{out.name}.{os.getpid()}.part")
+    if not out.parent.is_dir():
+        raise Refused(f"There is no folder {out.parent}.")
+    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(out)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _progress(taken: export.Taken) -> Callable[[], None]:
+    """To be called after each chunk: says on stderr, once a second, how far it is."""
+    last = time.monotonic()
+
+    def show() -> None:
+        nonlocal last
+        if time.monotonic() - last >= 1:
+            last = time.monotonic()
+            click.echo(f"{taken.bytes / 1e6:.1f} MB …", err=True)
+
+    return show

@@ -1,0 +1,210 @@
+"""What every form shares: reading its fields, and cleaning the words that people type.
+
+Cleaning keeps words as typed, in any script. It only refuses what deceives a reader (invisible and
+direction-changing characters), what breaks a list or a spreadsheet, and web addresses where they serve spam.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from dataclasses import field as with_default
+
+from petitions.errors import N_, BadRequest
+
+NAME_LIMIT = 100  # characters are Unicode code points, after NFC, here and below
+
+_JOINERS = "\u200c\u200d"  # Persian, Sinhala and many Indian scripts need them inside a word
+_DIRECTION_MARKS = "\u200e\u200f"  # come along with copied Hebrew and Arabic names; harmless at the ends
+_DIRECTION_CHANGES = re.compile("[\u061c\u202a-\u202e\u2066-\u2069]")
+# Letters, marks and symbols that show nothing: they would make an empty name or two equal-looking ones.
+_BLANKS = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0]")
+_SELECTORS = (
+    "\ufe00-\ufe0f\U000e0100-\U000e01ef\u180b-\u180d\u180f"  # choose a glyph: Han names, Mongolian, emoji
+)
+_LONE_SELECTOR = re.compile(f"(?:^|[\\s{_SELECTORS}])[{_SELECTORS}]")
+_REGION_FLAG = re.compile("\U0001f3f4[\U000e0061-\U000e007a]{2,6}\U000e007f")  # Wales, Scotland, England
+_UNSEEN_KINDS = frozenset({"Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_FORMULA_SIGNS = "=+-@\uff1d\uff0b\uff0d\uff20"  # a spreadsheet runs what begins so (also full width)
+_MARKS_IN_A_ROW = 4  # Hebrew with points and Tibetan stacks need that many
+
+_LINK = re.compile(r"://|\bhttps?:|\bwww\.|\bmailto:", re.IGNORECASE)
+_GENERIC = (
+    "com|net|org|info|biz|online|site|shop|store|xyz|top|club|live|app|dev|link|click|page|news|media|blog|рф"
+)
+# Country domains in use (IANA's root zone, 2026). Not every pair of letters: "ver.di" is a union.
+_COUNTRIES = (
+    "a[cdefgilmoqrstuwxz]|b[abdefghijmnorstvwyz]|c[acdfghiklmnoruvwxyz]|d[ejkmoz]|e[ceegrstu]|f[ijkmor]|"
+    "g[abdefghilmnpqrstuwy]|h[kmnrtu]|i[delmnoqrst]|j[emop]|k[eghimnprwyz]|l[abcikrstuvy]|m[acdeghklmnopqrstuvwxyz]|"
+    "n[acefgilopruz]|om|p[aefghklmnrstwy]|qa|r[eosuw]|s[abcdeghiklmnorstuvxyz]|t[cdfghjklmnortvwz]|u[agksyz]|"
+    "v[aceginu]|w[fs]|y[et]|z[amw]"
+)
+# A domain without http. A country's ending only in small letters, or before a path: "Ma.An" stays a name.
+_DOMAIN = re.compile(
+    r"(?<![^\W_])(?:(?P<label>[^\W_][\w-]+)\."
+    rf"(?:(?i:{_GENERIC}|xn--[\w-]+)|{_COUNTRIES})\b(?!\.\w)|[^\W_][\w-]*\.[^\W\d_]{{2,24}}[/:]\S)"
+)
+# With these before the dot, what follows is a name: "St.john", "Md.al".
+_SHORTENED = frozenset(
+    re.findall(
+        r"\w+",
+        "adv arch av br bro capt chas col cpl dipl dr eng er fr gen geo hon hr ing jas jos jr kum lt ma mag "
+        "maj md med mohd mr mrs ms muhd mx ph phil prof pte rev robt sgt sh sk smt sr sri st ste thos wm",
+    )
+)
+
+_EMPTY_NAME = N_("Please enter your name.")
+_NO_LETTER = N_("A name needs at least one letter.")
+_LONG = N_("This is too long: please use %(limit)s characters at most.")
+_CONTROL = N_("There is a line break or control character in this. Please type it on one line.")
+_CONTROL_TEXT = N_("There is a control character in this text. Please type it instead of pasting it.")
+_DIRECTION = N_("A character in this changes the direction of writing. Please type it instead of pasting it.")
+_UNSEEN = N_("There is a character in this that can't be seen. Please type it instead of pasting it.")
+_MARKS = N_("There are too many accents on one letter.")
+_ADDRESS = N_("Please leave web and e-mail addresses out here.")
+_SIGN = N_("A name can't begin with =, +, - or @.")
+
+
+class Unfit(Exception):
+    """What was typed can't be taken. `sentence` is untranslated; `values` go into it."""
+
+    def __init__(self, sentence: str, values: Mapping[str, object] | None = None) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.values = dict(values or {})
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One sentence to show beside one field and in the summary. `sentence` is untranslated."""
+
+    field: str
+    sentence: str
+    values: Mapping[str, object] = with_default(default_factory=dict)
+
+
+def read_fields(items: Iterable[tuple[str, object]], allowed: AbstractSet[str]) -> dict[str, str]:
+    """The allowed fields of a form body; unknown ones are left out.
+
+    Raises BadRequest for a field that comes twice or as a file: no page of ours sends that.
+    """
+    found: dict[str, str] = {}
+    for name, value in items:
+        if name not in allowed:
+            continue
+        if name in found or not isinstance(value, str):
+            raise BadRequest
+        found[name] = value
+    return found
+
+
+def clean_name(text: str) -> str:
+    """A person's name as typed: NFC, trimmed, runs of spaces made one; 1 to 100 characters, one a letter.
+
+    Raises Unfit.
+    """
+    name = _one_line(text)
+    if not name:
+        raise Unfit(_EMPTY_NAME)
+    _refuse(name, NAME_LIMIT, _CONTROL)
+    _refuse_addresses(name)
+    if name[0] in _FORMULA_SIGNS:
+        raise Unfit(_SIGN)
+    if not any(_is_letter(character) for character in name):
+        raise Unfit(_NO_LETTER)
+    return name
+
+
+def clean_line(text: str, limit: int) -> str:
+    """One line (town, union, role …), cleaned as a name is; "" where nothing was typed.
+
+    It may begin with any sign ("+44 …" is a fair answer), so an export must guard spreadsheets itself.
+    `limit` in characters. Raises Unfit.
+    """
+    line = _one_line(text)
+    _refuse(line, limit, _CONTROL)
+    _refuse_addresses(line)
+    return line
+
+
+def clean_text(text: str, limit: int) -> str:
+    """A text of several lines (comment): no spaces at line ends, never two empty lines; "" if none.
+
+    Web addresses are allowed. `limit` in characters, a line break is one. Raises Unfit.
+    """
+    lines = re.sub(r"\r\n?", "\n", text).replace("\t", " ").split("\n")
+    whole = "\n".join(_one_line(line) for line in lines).strip("\n")
+    whole = re.sub(r"\n{3,}", "\n\n", whole)
+    _refuse(whole, limit, _CONTROL_TEXT, breaks="\n")
+    return whole
+
+
+def _one_line(text: str) -> str:
+    """NFC, trimmed (joiners and direction marks too), spaces of all widths made one plain space."""
+    composed = unicodedata.normalize("NFC", text)
+    joined = re.sub(r"[^\S\t-\r\x1c-\x1f\x85\u2028\u2029]+", " ", composed)
+    return _trim(joined, lambda character: character.isspace() or character in _JOINERS + _DIRECTION_MARKS)
+
+
+def _trim(text: str, off: Callable[[str], bool]) -> str:
+    start, end = 0, len(text)
+    while start < end and off(text[start]):
+        start += 1
+    while end > start and off(text[end - 1]):
+        end -= 1
+    return text[start:end]
+
+
+def _refuse(text: str, limit: int, control: str, breaks: str = "") -> None:
+    if len(text) > limit:
+        raise Unfit(_LONG, {"limit": limit})
+    if any(unicodedata.category(character) == "Cc" and character not in breaks for character in text):
+        raise Unfit(control)
+    if _DIRECTION_CHANGES.search(text):
+        raise Unfit(_DIRECTION)
+    shown = _REGION_FLAG.sub("", text)
+    if _BLANKS.search(shown) or _LONE_SELECTOR.search(shown) or any(map(_is_unseen, shown)):
+        raise Unfit(_UNSEEN)
+    if _longest_run_of_marks(text) > _MARKS_IN_A_ROW:
+        raise Unfit(_MARKS)
+
+
+def _refuse_addresses(text: str) -> None:
+    found = _DOMAIN.finditer(text)
+    if _LINK.search(text) or any((one["label"] or "").lower() not in _SHORTENED for one in found):
+        raise Unfit(_ADDRESS)
+
+
+def _is_unseen(character: str) -> bool:
+    return (
+        unicodedata.category(character) in _UNSEEN_KINDS
+        and character not in _JOINERS
+        and not _is_later_ideograph(character)
+    )
+
+
+def _is_letter(character: str) -> bool:
+    return unicodedata.category(character).startswith("L") or _is_later_ideograph(character)
+
+
+def _is_later_ideograph(character: str) -> bool:
+    """Unassigned for this Python, but planes 2 and 3 are kept for Han: rare characters of names."""
+    place = ord(character)
+    return (
+        0x20000 <= place <= 0x3FFFD and place & 0xFFFF <= 0xFFFD and unicodedata.category(character) == "Cn"
+    )
+
+
+def _longest_run_of_marks(text: str) -> int:
+    """Marks that stack (Mn, Me); spacing ones (Burmese, Indian vowels) and joiners don't."""
+    longest = run = 0
+    for character in text:
+        if unicodedata.category(character) in {"Mn", "Me"}:
+            run += 1
+            longest = max(longest, run)
+        elif character not in _JOINERS:
+            run = 0
+    return longest

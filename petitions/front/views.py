@@ -1,0 +1,175 @@
+"""What everybody sees first: home, a campaign's page, a statement's page and its form."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qs, urlsplit
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from petitions import throttle
+from petitions.campaigns import actions as campaigns
+from petitions.errors import N_
+from petitions.forms import read_fields
+from petitions.markdown import to_html
+from petitions.proving import cookie
+from petitions.signatures import actions, forms, stamp
+from petitions.signatures.forms import SignForm
+from petitions.signatures.views import share_links
+from petitions.site import Site
+from petitions.statements import actions as statements
+from petitions.storage.store import Row
+from petitions.web.body import read_form
+from petitions.web.guard import client_ip
+from petitions.web.page import page, redirect, url_maker
+
+LATEST = 30
+PUBLIC = {"Cache-Control": "public, max-age=5, stale-while-revalidate=60"}
+
+
+async def home(request: Request) -> Response:
+    """The open statements; with one campaign alone, its page."""
+    site: Site = request.app.state.site
+    hosts = await site.store.campaigns.list_all()
+    if len(hosts) == 1:
+        return await _campaign(request, hosts[0])
+    listed = await site.store.front.list_open()
+    return page(
+        request, "front/home.html", headers=PUBLIC, statements=listed, counts=await _counts(site, listed)
+    )
+
+
+async def campaign(request: Request) -> Response:
+    """A campaign's page: who it is, and its statements."""
+    site: Site = request.app.state.site
+    return await _campaign(request, await campaigns.find(site, request.path_params["campaign"]))
+
+
+async def _campaign(request: Request, row: Row) -> Response:
+    site: Site = request.app.state.site
+    listed = await site.store.front.list_by_campaign(campaign_id=row.id)
+    return page(
+        request,
+        "front/campaign.html",
+        headers=PUBLIC,
+        language=row.language,
+        campaign=row,
+        introduction=to_html(row.introduction),
+        statements=listed,
+        counts=await _counts(site, listed),
+    )
+
+
+async def statement(request: Request) -> Response:
+    """A statement: its text, its counts and its form, the same for every visitor."""
+    site: Site = request.app.state.site
+    row = await statements.find(site, request.path_params["statement"])
+    return await _statement(request, row, await _form(site, row), headers=PUBLIC)
+
+
+async def sign(request: Request) -> Response:
+    """The form sent: the answer can't depend on the address (signing.md §3)."""
+    site: Site = request.app.state.site
+    items = await read_form(request)  # first: where the database is gone, the page gives them back
+    row = await statements.find(site, request.path_params["statement"])
+    form = await _form(site, row)
+    typed = read_fields(items, forms.names(form))
+    await throttle.spend(site, client_ip(request))
+    form = forms.read(form, typed)
+    if row.is_open and not stamp.fresh(site, row, typed.get("stamp", "")):
+        return await _statement(request, row, form, status=422, notice=_STALE)
+    if form.problems:
+        return await _statement(request, row, form, status=422)
+    key = await actions.sign(site, row, form, ip=client_ip(request), source=_source(request))
+    response = redirect(url_maker(request)("check_email", statement=row.slug))
+    cookie.arm(request, response, key)
+    return response
+
+
+_STALE = N_(
+    "This page was open for a long time, or the statement has changed since. "
+    "What you typed is still here: please read the text once more and send it again."
+)
+
+
+async def count_json(request: Request) -> Response:
+    """The public counts for anybody's page; people and organisations are never added up."""
+    site: Site = request.app.state.site
+    row = await statements.find(site, request.path_params["statement"])
+    counts = await site.store.tally.public(statement_id=row.id)
+    at = counts.counted_at or row.opened_at
+    return JSONResponse(
+        {
+            "people": counts.people,
+            "organisations": counts.organisations,
+            "goal": next_goal(row, counts),
+            "at": f"{at:%Y-%m-%dT%H:%M:%SZ}" if at else None,
+        },
+        headers={"Cache-Control": "public, max-age=5", "Access-Control-Allow-Origin": "*"},
+    )
+
+
+def next_goal(row: Row, counts: Row) -> int | None:
+    """The goal while it is ahead, then the next round number: momentum, never a full bar."""
+    if row.goal is None:
+        return None
+    goal: int = row.goal
+    steps = (2, 2.5, 2)  # 1,000 → 2,000 → 5,000 → 10,000
+    turn = 0
+    while goal <= counts.people:
+        goal = int(goal * steps[turn % 3])
+        turn += 1
+    return goal
+
+
+async def _form(site: Site, row: Row) -> SignForm:
+    texts = await statements.consents(site, row, row.language)
+    return forms.blank(row, texts, stamp.make(site, row))
+
+
+async def _counts(site: Site, listed: list[Row]) -> dict[object, Row]:
+    rows = await site.store.tally.list_public(statement_ids=[row.id for row in listed])
+    return {row.statement_id: row for row in rows}
+
+
+async def _statement(
+    request: Request,
+    row: Row,
+    form: SignForm,
+    *,
+    status: int = 200,
+    notice: str | None = None,
+    headers: dict[str, str] | None = None,
+) -> Response:
+    site: Site = request.app.state.site
+    counts = await site.store.tally.public(statement_id=row.id)
+    latest = await site.store.signatures.list_signatories(statement_id=row.id, most=LATEST, skip=0)
+    notes = await site.store.statements.list_notes(statement_id=row.id)
+    return page(
+        request,
+        "front/statement.html",
+        status=status,
+        headers=headers or {"Cache-Control": "no-store"},
+        language=row.language,
+        statement=row,
+        text=to_html(row.body),
+        notes=[{"created_at": note.created_at, "html": to_html(note.body)} for note in notes],
+        counts=counts,
+        goal=next_goal(row, counts),
+        form=form,
+        notice=notice,
+        signatories=latest,
+        more=max(0, counts.people + counts.people_earlier - len(latest)),
+        versions=row.version,
+        share=share_links(site, row),
+    )
+
+
+def _source(request: Request) -> str | None:
+    """The `?from=` code of the page that held the form, read from its own-origin Referer."""
+    referer = urlsplit(request.headers.get("referer", ""))
+    if referer.netloc != request.headers.get("host"):
+        return None
+    code = parse_qs(referer.query[:1000]).get("from", [""])[0]
+    fit = 0 < len(code) <= 40 and all(c.isascii() and (c.isalnum() or c in "-_.") for c in code)
+    return code if fit else None

@@ -1,0 +1,64 @@
+"""What is left alone for a while: a server that is down, a sender it refuses, a domain that says "later"."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator, Hashable
+from contextlib import asynccontextmanager
+
+
+class Pauses:
+    """Pauses by key, each double the last one; success ends the series. In seconds."""
+
+    def __init__(self, first: float, longest: float) -> None:
+        self._first = first
+        self._longest = longest
+        self._strikes: dict[Hashable, int] = {}
+        self._until: dict[Hashable, float] = {}
+
+    def strike(self, key: Hashable) -> None:
+        """It failed; what fails while it is paused already (letters on their way) does not count again."""
+        if self.left(key):
+            return
+        strikes = self._strikes.get(key, 0)
+        pause = min(self._first * 2**strikes, self._longest)
+        self._strikes[key] = min(strikes + 1, 20)
+        self._until[key] = time.monotonic() + pause * random.uniform(0.9, 1.1)  # noqa: S311 (no secret)
+
+    def clear(self, key: Hashable) -> None:
+        """It works."""
+        self._strikes.pop(key, None)
+        self._until.pop(key, None)
+
+    def left(self, key: Hashable) -> float:
+        """How long it is to be left alone still; 0: not at all."""
+        return max(0.0, self._until.get(key, 0.0) - time.monotonic())
+
+    def doubted(self, key: Hashable) -> bool:
+        """It failed last time: one careful try, not many."""
+        return key in self._strikes
+
+
+class Places:
+    """At most so many at once for each key; a key that nobody needs is forgotten."""
+
+    def __init__(self, each: int) -> None:
+        self._each = each
+        self._places: dict[Hashable, tuple[asyncio.Semaphore, int]] = {}
+
+    @asynccontextmanager
+    async def one(self, key: Hashable) -> AsyncIterator[None]:
+        """Wait for a place."""
+        places, users = self._places.get(key) or (asyncio.Semaphore(self._each), 0)
+        self._places[key] = (places, users + 1)
+        try:
+            async with places:
+                yield
+        finally:
+            users = self._places[key][1] - 1
+            if users:
+                self._places[key] = (places, users)
+            else:
+                del self._places[key]

@@ -1,0 +1,249 @@
+"""How letters leave: over a few kept SMTP connections, or, without SMTP, into the table of the loopback page."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Literal
+from urllib.parse import parse_qs, unquote, urlsplit
+from uuid import UUID
+
+import structlog
+from aiosmtplib import (
+    SMTP,
+    SMTPException,
+    SMTPResponseException,
+    SMTPServerDisconnected,
+    SMTPTimeoutError,
+)
+
+from petitions.errors import N_, Refused
+from petitions.mail.letters import Letter, mail_domain, message
+from petitions.mail.mime import envelope
+from petitions.mail.pacing import Pauses
+from petitions.parsers import is_loopback
+from petitions.site import Site
+
+CONNECTIONS = 4
+PATIENCE = 30  # seconds for an answer
+KEPT = 30  # seconds that an idle connection is believed in
+LETTERS_KEPT = 200
+
+log = structlog.get_logger("petitions.mail")
+
+# letter: it alone, try again later · for ever: don't · domain: its whole domain says "later"
+# sender: the server refuses this From address · server: it is down or refuses us
+Whose = Literal["letter", "for ever", "domain", "sender", "server"]
+
+
+class NotTaken(Exception):
+    """The letter was not handed over. `code`: SMTP status or a word, never an address; `whose` fault it is."""
+
+    def __init__(self, code: str | int, whose: Whose) -> None:
+        super().__init__(str(code))
+        self.code = str(code)
+        self.whose = whose
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where SMTP_URL leads."""
+
+    host: str
+    port: int
+    tls: str
+    user: str = ""
+    password: str = field(default="", repr=False)
+
+
+def server(url: str) -> Server:
+    """Read `smtp://user:password@host:587?tls=starttls`. Raises Refused.
+
+    Without `tls`: starttls; tls at port 465 (RFC 8314) and for smtps:; none on this machine.
+    """
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if parts.scheme not in ("smtp", "smtps") or not host:
+        raise Refused(N_("SMTP_URL must look like smtp://user:password@host:587?tls=starttls."))
+    direct = parts.scheme == "smtps" or parts.port == 465
+    usual = "tls" if direct else "none" if is_loopback(host) else "starttls"
+    tls = parse_qs(parts.query).get("tls", [usual])[-1]
+    if tls not in ("starttls", "tls", "none"):
+        raise Refused(N_("In SMTP_URL, tls must be starttls, tls or none."))
+    if tls == "none" and parts.password and not is_loopback(host):
+        raise Refused(N_("SMTP_URL would send its password unencrypted: use tls=starttls or tls=tls."))
+    port = parts.port or {"tls": 465, "starttls": 587, "none": 25}[tls]
+    return Server(host, port, tls, unquote(parts.username or ""), unquote(parts.password or ""))
+
+
+def transport(site: Site) -> Transport | KeptLetters:
+    """The one way that this site's letters leave."""
+    if not site.settings.smtp_url:
+        return KeptLetters(site)
+    return Transport(site, server(site.settings.smtp_url))
+
+
+class Transport:
+    """Kept connections to one server. When it fails it is left alone, 5 s doubling to 60 s, then probed once."""
+
+    def __init__(self, site: Site, to: Server, pauses: Pauses | None = None) -> None:
+        self._site = site
+        self._server = to
+        self._places = asyncio.Semaphore(CONNECTIONS)
+        self._idle: list[tuple[SMTP, float]] = []
+        self._pauses = pauses or Pauses(5, 60)
+
+    @property
+    def rest(self) -> float:
+        """Seconds for which the server is to be left alone."""
+        return self._pauses.left("server")
+
+    @property
+    def doubted(self) -> bool:
+        """It failed last time: one letter first."""
+        return self._pauses.doubted("server")
+
+    async def send(self, letter: Letter, id: UUID) -> None:
+        """Hand the letter over. Raises NotTaken."""
+        try:
+            content = message(self._site, letter, id)
+            sender, to = envelope(letter.sender), envelope(letter.to)
+        except ValueError as error:
+            raise NotTaken("address", "for ever") from error
+        async with self._places:
+            if self.rest:
+                raise NotTaken("resting", "server")
+            try:
+                await self._deliver(content, sender, to)
+            except NotTaken as error:
+                if error.whose == "server" and not self.rest:
+                    self._pauses.strike("server")
+                    log.warning(
+                        "the mail server takes no letters", code=error.code, again_in=round(self.rest)
+                    )
+                raise
+            self._pauses.clear("server")
+
+    async def greet(self) -> None:
+        """Connect and log in without a letter: does the server let us in? Raises NotTaken."""
+        client, _ = await self._client()
+        await self._keep(client)
+
+    async def close(self) -> None:
+        """Say goodbye to the server."""
+        while self._idle:
+            client, _ = self._idle.pop()
+            with suppress(SMTPException, OSError):
+                await client.quit(timeout=2)
+            client.close()
+
+    async def _deliver(self, content: bytes, sender: str, to: str) -> None:
+        client = await self._begin(sender, foreign=not to.isascii())
+        try:
+            await client.rcpt(to, encoding="utf-8")
+            await client.data(content)
+        except SMTPResponseException as error:
+            await self._keep(client, reset=True)
+            raise NotTaken(error.code, _whose(error)) from error
+        except (SMTPException, OSError) as error:
+            client.close()
+            raise NotTaken("connection lost", "letter") from error
+        except BaseException:
+            client.close()
+            raise
+        await self._keep(client)
+
+    async def _begin(self, sender: str, *, foreign: bool) -> SMTP:
+        """A connection on which the server takes letters from this sender."""
+        while True:
+            client, kept = await self._client()
+            options = ["SMTPUTF8"] if foreign else []
+            if foreign and not client.supports_extension("smtputf8"):
+                await self._keep(client)
+                raise NotTaken("SMTPUTF8", "for ever")
+            try:
+                await client.mail(sender, options=options)
+                return client
+            except (SMTPResponseException, SMTPServerDisconnected, SMTPTimeoutError) as error:
+                code = getattr(error, "code", None)
+                if code not in (None, 421):
+                    await self._keep(client, reset=True)
+                    raise NotTaken(code, "server" if code in _LOG_IN else "sender") from error
+                client.close()
+                if not kept:  # a kept one may simply have been idle for too long
+                    raise NotTaken(code or "connection lost", "server") from error
+            except BaseException:
+                client.close()
+                raise
+
+    async def _client(self) -> tuple[SMTP, bool]:
+        while self._idle:
+            client, since = self._idle.pop()
+            if client.is_connected and time.monotonic() - since < KEPT:
+                return client, True
+            client.close()
+        to = self._server
+        client = SMTP(
+            hostname=to.host,
+            port=to.port,
+            use_tls=to.tls == "tls",
+            start_tls=to.tls == "starttls",
+            username=to.user or None,
+            password=to.password or None,
+            local_hostname=mail_domain(self._site),
+            timeout=PATIENCE,
+        )
+        try:
+            await client.connect()
+            await client.ehlo()
+        except (SMTPException, OSError, ValueError) as error:
+            client.close()
+            raise NotTaken(getattr(error, "code", type(error).__name__), "server") from error
+        return client, False
+
+    async def _keep(self, client: SMTP, *, reset: bool = False) -> None:
+        """For the next letter, if the server still talks to us."""
+        try:
+            if reset and client.is_connected:
+                await client.rset()
+        except (SMTPException, OSError):
+            client.close()
+        if client.is_connected:
+            self._idle.append((client, time.monotonic()))
+
+
+_LOG_IN = frozenset({530, 534, 535, 538})  # RFC 4954: it wants us to log in, or better
+_DOMAIN_WIDE = frozenset({421, 450})
+
+
+def _whose(error: SMTPResponseException) -> Whose:
+    """A refusal after MAIL FROM. 5.7.x and "relay" are said to us, not to the recipient: later may be better."""
+    if error.code in _DOMAIN_WIDE:
+        return "domain"
+    ours = re.match(r"\s*5\.7\.", error.message) or "relay" in error.message.lower()
+    return "for ever" if 500 <= error.code < 600 and not ours else "letter"
+
+
+class KeptLetters:
+    """Without SMTP: the newest letters stay in the database, for the loopback page alone."""
+
+    rest = 0.0
+    doubted = False
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    async def send(self, letter: Letter, id: UUID) -> None:
+        """Keep it."""
+        store = self._site.store
+        async with store.transaction():
+            await store.outbox.keep(
+                id=id, to_address=letter.to, subject=letter.subject, text=letter.text, html=letter.html
+            )
+            await store.outbox.thin_out_kept(most=LETTERS_KEPT)
+
+    async def close(self) -> None:
+        """Nothing is open."""

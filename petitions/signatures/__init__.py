@@ -1,0 +1,14 @@
+"""Signatures: one person's act on one statement.
+
+States, and who may move them (docs/states.md):
+
+    pending ──confirm──▶ confirmed ──withdraw──▶ withdrawn      (my: withdraw, restore within 7 days)
+       │                     │
+       └─▶ superseded        └─▶ held, invalidated              (later: signals, rules)
+
+`forms` reads and judges what was typed, `stamp` says which text was on the page, `actions` is what
+people may do, `letters` decides and writes what the worker sends, `views` is HTTP.
+"""
+
+PURPOSE = "signature"
+"""The purpose of this room's links and codes."""

@@ -1,0 +1,165 @@
+"""What people may do with signatures: sign, confirm, say "this wasn't me", ask for a new letter."""
+
+from __future__ import annotations
+
+import hmac
+import json
+from enum import Enum
+from typing import NamedTuple
+from uuid import UUID
+
+from petitions import addresses
+from petitions.errors import Closed
+from petitions.ids import new_id
+from petitions.proving import code
+from petitions.proving.links import Key
+from petitions.signatures import PURPOSE
+from petitions.signatures.forms import SignForm
+from petitions.site import Site
+from petitions.storage.store import Conflict, Row
+
+WRONG_A_DAY = 10
+"""Wrong codes a day for one address, over all its letters."""
+
+
+class Outcome(Enum):
+    """What confirming did."""
+
+    CONFIRMED = "confirmed"
+    ALREADY = "already"  # another signature of this address stands
+    OVER = "over"  # not pending any more, or its time is over
+
+
+class Tried(NamedTuple):
+    """What a typed code did."""
+
+    key: Key | None  # of the signature that it confirmed
+    outcome: Outcome | None = None  # None: the code was wrong or there was none to try
+    tries_left: int = 0
+
+
+async def sign(site: Site, statement: Row, form: SignForm, *, ip: str, source: str | None = None) -> Key:
+    """Keep an attempt and the request for its letter, durable together.
+
+    Never asks whether the address is known: the worker answers by letter (signing.md §3).
+    Raises Closed where the statement takes no signatures any more.
+    """
+    facts = _facts(site, statement, form)
+    id = await site.store.signatures.sign(
+        statement_id=statement.id,
+        version=statement.version,
+        id=new_id(),
+        letter_id=new_id(),
+        key_version=addresses.KEY_VERSION,
+        fingerprint=_fingerprint(site, statement, facts),
+        source=source,
+        ip=ip,
+        **facts,
+    )
+    if id is None:
+        raise Closed
+    return Key(statement.id, id)
+
+
+def _facts(site: Site, statement: Row, form: SignForm) -> dict[str, object]:
+    agreed = form.agreed
+    texts = [choice.text_id for choice in form.consents if choice.ticked]
+    return {
+        "address_key": addresses.address_key(site.settings.address_key, form.values["email"]),
+        "name": form.values["name"],
+        "email": form.values["email"],
+        "answers": form.answers or None,
+        "display": "name" if "name" in agreed else "hidden",
+        "display_union": "union" in agreed,
+        "mail_consent": "mail" in agreed,
+        "partner_consents": sorted(p.removeprefix("partner:") for p in agreed if p.startswith("partner:"))
+        or None,
+        "consent_ids": [*([form.act.id] if form.act else []), *texts],
+        "language": statement.language,
+    }
+
+
+def _fingerprint(site: Site, statement: Row, facts: dict[str, object]) -> bytes:
+    """Same statement, version, address and form content: the same attempt."""
+    text = json.dumps([statement.id, statement.version, facts], sort_keys=True, default=str)
+    return hmac.digest(site.settings.address_key, b"attempt\0" + text.encode(), "sha256")[:16]
+
+
+async def confirm(site: Site, row: Row, way: str) -> Outcome:
+    """Confirm the attempt in `row` by 'link', 'button' or 'code'. The database says who was first."""
+    if row.state != "pending":
+        return Outcome.OVER
+    try:
+        confirmed = await site.store.signatures.confirm(
+            statement_id=row.statement_id,
+            id=row.id,
+            way=way,
+            subject_key=addresses.subject_key(site.settings.address_key, row.email),
+            ledger_ids=[new_id() for _ in row.consent_ids or ()],
+            notice_id=new_id(),
+        )
+    except Conflict:
+        await site.store.signatures.supersede(statement_id=row.statement_id, id=row.id)
+        return Outcome.ALREADY
+    return Outcome.CONFIRMED if confirmed else Outcome.OVER
+
+
+async def enter_code(site: Site, keys: list[Key], typed: str) -> Tried:
+    """Try a code on the attempts of this browser, the newest first.
+
+    Each try is spent before it is compared, so that no parallel guesses slip through.
+    """
+    left = 0
+    for key in keys:
+        tried = await site.store.signatures.spend_try(statement_id=key.statement_id, id=key.id)
+        if tried is None:
+            continue
+        if not await _spend_daily(site, tried.address_key):
+            return Tried(None)
+        if code.matches(site, PURPOSE, key, tried.letters, typed):
+            await site.store.signatures.return_daily_try(address_key=tried.address_key)
+            row = await site.store.signatures.find(statement_id=key.statement_id, id=key.id)
+            return Tried(key, await confirm(site, row, "code") if row else Outcome.OVER)
+        left = max(left, tried.tries_left)
+    return Tried(None, tries_left=left)
+
+
+async def _spend_daily(site: Site, address_key: bytes) -> bool:
+    spent = await site.store.signatures.spend_daily_try(address_key=address_key, most=WRONG_A_DAY)
+    return spent is not None
+
+
+async def not_me(site: Site, key: Key) -> bytes | None:
+    """Delete a pending attempt and its letters; its address key, None where nothing was pending."""
+    gone = await site.store.signatures.delete_attempt(statement_id=key.statement_id, id=key.id)
+    return gone.address_key if gone else None
+
+
+async def ask_again(site: Site, key: Key) -> None:
+    """Ask for another letter; within a minute of the last, or when it is too late, nothing happens."""
+    await site.store.signatures.ask_again(statement_id=key.statement_id, id=key.id, letter_id=new_id())
+
+
+async def remind(site: Site) -> str:
+    """Job: post the reminders that are due."""
+    sent = await site.store.signatures.remind(most=500, letter_ids=[new_id() for _ in range(500)])
+    return f"{len(sent)} reminders"
+
+
+async def purge(site: Site) -> str:
+    """Job: delete attempts that nobody confirmed in time."""
+    total = 0
+    while gone := await site.store.signatures.purge_unconfirmed(most=1000):
+        total += gone
+    return f"{total} attempts deleted"
+
+
+async def anonymise(site: Site) -> list[Row]:
+    """Job: carry out the retention of closed statements; a row for each (statement_id, erased)."""
+    rows: list[Row] = await site.store.signatures.anonymise()
+    return rows
+
+
+def key_of(pair: tuple[UUID, UUID]) -> Key:
+    """A key from the pair that a cookie holds."""
+    return Key(*pair)

@@ -1,0 +1,50 @@
+"""What a signature says, field by field: the same list on the page that asks for confirmation, in the
+letter and in "my signature", so that none of them can promise something else."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from petitions.errors import N_
+from petitions.signatures.forms import BUILT_IN, UNION_FIELDS
+from petitions.storage.store import Row
+
+
+class Shown(NamedTuple):
+    """One field of a signature."""
+
+    name: str
+    label: str
+    value: str
+    public: bool
+    personal_capacity: bool  # shown with "(personal capacity)" wherever it is public
+    own: bool = False  # the label is the campaign's, not ours to translate
+    ticked: bool = False  # the value is our word for a ticked box, to be translated
+
+
+def shown(statement: Row, signature: Row) -> list[Shown]:
+    """Every field that the person gave, marking what is (or will be) public."""
+    by_name = signature.display == "name"
+    rows = [
+        Shown("name", N_("Name"), signature.name, by_name, False),
+        Shown("email", N_("E-mail"), signature.email, False, False),
+    ]
+    answers = signature.answers or {}
+    given = [item for item in statement.fields if answers.get(item["name"])]
+    return rows + [_shown(statement, signature, item, answers[item["name"]]) for item in given]
+
+
+def _shown(statement: Row, signature: Row, item: dict[str, str], value: str) -> Shown:
+    name = item["name"]
+    union = name in UNION_FIELDS
+    public = (
+        signature.display == "name"
+        and name in statement.public_fields
+        and name in BUILT_IN
+        and name not in ("postcode", "comment")
+        and (signature.display_union or not union)
+    )
+    own = name not in BUILT_IN
+    label = item["label"] if own else BUILT_IN[name].label
+    ticked = item.get("kind") == "tick"
+    return Shown(name, label, N_("yes") if ticked else value, public, union, own, ticked)

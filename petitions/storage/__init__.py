@@ -1,0 +1,1 @@
+"""The ground under everything: the store (named queries), migrations, the embedded PostgreSQL."""

@@ -1,0 +1,119 @@
+"""The PostgreSQL that comes with pip: started by its first user, stopped by its last, whoever dies between.
+
+Every user holds a share of one lock, which the kernel takes back when a process dies, however it dies.
+"""
+
+import fcntl
+import os
+import stat
+from contextlib import suppress
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import IO
+from urllib.parse import quote
+
+from petitions.storage.binaries import (
+    Account,
+    EmbeddedError,
+    account_for,
+    find_binaries,
+    readable_binaries,
+    version_of,
+)
+from petitions.storage.server import Server, locked
+
+__all__ = ["Embedded", "EmbeddedError", "start", "state_folder"]
+
+LONGEST = 90  # bytes: a socket's path may have 107, and the file's name is part of it
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """A running server, in use by this process."""
+
+    folder: Path
+    socket_folder: Path
+    _server: Server = field(repr=False)
+    _share: IO[bytes] = field(repr=False)
+    _process: int = field(default_factory=os.getpid, repr=False)
+
+    def url(self, role: str = "petitions_app", database: str = "petitions") -> str:
+        """Roles: petitions_app, petitions_owner, and postgres, who may do everything."""
+        return f"postgresql://{role}@/{database}?host={quote(str(self.socket_folder), safe='')}"
+
+    def release(self) -> None:
+        """Gives up this process's share; the last user stops the server. A forked child has no share."""
+        if self._share.closed or self._process != os.getpid():
+            return
+        with self._server.alone():
+            _leave(self._server, self._share)
+
+
+def start(folder: Path, *, durable: bool = True) -> Embedded:
+    """Joins the server of this folder, or starts it. Not `durable`: a crash may lose everything (for tests).
+
+    Raises EmbeddedError.
+    """
+    try:
+        server = _prepared(folder.resolve())
+        with server.alone():
+            share = server.opened("users")
+            try:
+                locked(share, fcntl.LOCK_SH)
+                server.create(durable)
+                server.launch(durable)
+            except BaseException:
+                _leave(server, share)
+                raise
+    except OSError as error:
+        reason = f"{error.strerror}: {error.filename}" if error.filename else str(error)
+        raise EmbeddedError(f"The database in {folder} can't be started ({reason}).") from error
+    os.environ.pop("PGPORT", None)  # clients would look for a socket of another name
+    return Embedded(server.data.parent, server.socket_folder, server, share)
+
+
+def _leave(server: Server, share: IO[bytes]) -> None:
+    with share:
+        if locked(share, fcntl.LOCK_EX):
+            server.stop()
+
+
+def state_folder(checkout: Path) -> Path:
+    """`data` beside the code; elsewhere if we are root and `nobody` can't enter the checkout (/root)."""
+    checkout = checkout.resolve()
+    data = checkout / "data"
+    if os.getuid() != 0 or account_for(data).may_enter(checkout):
+        return data
+    return Path("/var/lib") / f"petitions-{sha256(os.fsencode(checkout)).hexdigest()[:8]}"
+
+
+def _prepared(folder: Path) -> Server:
+    binaries = find_binaries()
+    version = version_of(binaries)
+    data = folder / f"postgres-{version.partition('.')[0]}"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    account = account_for(data)
+    if account.user is not None:
+        folder.chmod(stat.S_IMODE(folder.stat().st_mode) | 0o011)
+        if not account.may_enter(folder):
+            raise EmbeddedError(
+                f"PostgreSQL does not run as root, and `nobody` can't enter {folder}: choose another folder."
+            )
+    binaries = readable_binaries(binaries, version, account, folder)
+    return Server(data, binaries, account, _socket_folder(data, account))
+
+
+def _socket_folder(data: Path, account: Account) -> Path:
+    """Beside the data; in /tmp where that path is no good for a socket. Never somebody else's folder."""
+    folder = data.with_name(data.name + ".socket")
+    if len(os.fsencode(folder)) > LONGEST or "," in str(folder):  # clients read a comma as two hosts
+        folder = Path("/tmp") / f"petitions-{sha256(os.fsencode(data)).hexdigest()[:16]}"  # noqa: S108
+    with suppress(FileExistsError):
+        folder.mkdir(mode=0o700)
+    found = folder.lstat()
+    ours = found.st_uid in (os.getuid(), account.user)
+    if not stat.S_ISDIR(found.st_mode) or not ours or found.st_mode & 0o077:
+        raise EmbeddedError(f"The folder {folder} is not ours alone: remove it, then start again.")
+    account.take(folder)
+    return folder

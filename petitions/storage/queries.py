@@ -1,0 +1,74 @@
+"""Named queries: `sql/queries/<room>.sql`, parsed by aiosql, run on the asyncpg connection under `databases`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from aiosql.adapters.asyncpg import AsyncPGAdapter
+from aiosql.query_loader import QueryLoader
+from aiosql.types import SQLOperationType as Kind
+
+from petitions.storage.connection import Connections
+
+
+class Query:
+    """One named query; calling it runs it and gives rows, a row, a value or a number, as its mark says."""
+
+    def __init__(self, connections: Connections, name: str, kind: Kind, sql: str, names: list[str]) -> None:
+        self._connections = connections
+        self.name = name
+        self.kind = kind
+        self.sql = sql
+        self.names = names
+        self._wanted = frozenset(names)
+
+    async def __call__(self, **arguments: Any) -> Any:
+        """Run with exactly the declared arguments.
+
+        TypeError: wrong or missing arguments. Conflict: a unique key. DatabaseGone: no connection.
+        """
+        if arguments.keys() != self._wanted:
+            raise TypeError(f"{self.name} takes {sorted(self._wanted)}, was given {sorted(arguments)}")
+        values = [arguments[name] for name in self.names]
+        async with self._connections.acquire() as connection:
+            match self.kind:
+                case Kind.SELECT:
+                    return await connection.fetch(self.sql, *values)
+                case Kind.SELECT_ONE:
+                    return await connection.fetchrow(self.sql, *values)
+                case Kind.SELECT_VALUE:
+                    return await connection.fetchval(self.sql, *values)
+                case _:
+                    return _affected(await connection.execute(self.sql, *values))
+
+
+class Queries:
+    """The queries of one file as attributes."""
+
+    def __init__(self, connections: Connections, file: Path) -> None:
+        self.queries = {query.name: query for query in _load(connections, file)}
+
+    def __getattr__(self, name: str) -> Query:
+        try:
+            return self.__dict__["queries"][name]  # type: ignore[no-any-return]
+        except KeyError:
+            raise AttributeError(name) from None
+
+
+def _load(connections: Connections, file: Path) -> list[Query]:
+    adapter = AsyncPGAdapter()  # type: ignore[no-untyped-call]
+    loader = QueryLoader(adapter, None)
+    found: list[Query] = []
+    for datum in loader.load_query_data_from_file(file, encoding="utf-8"):
+        if any(query.name == datum.query_name for query in found):
+            raise ValueError(f"{file.name}: two queries are named {datum.query_name}")
+        names = adapter.var_sorted[datum.query_name]
+        found.append(Query(connections, datum.query_name, datum.operation_type, datum.sql, names))
+    return found
+
+
+def _affected(status: str) -> int:
+    """The number of rows in a command tag such as `UPDATE 3`."""
+    last = status.rsplit(" ", 1)[-1]
+    return int(last) if last.isdigit() else 0

@@ -1,0 +1,55 @@
+"""The site as an ASGI application: what stands around the routes, from the outside in."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from petitions.site import Site, opened
+from petitions.web.failures import Failures
+from petitions.web.guard import Guard
+from petitions.web.headers import Headers
+from petitions.web.log import AccessLog
+
+
+def build(
+    site: Site,
+    routes: Sequence[BaseRoute],
+    *,
+    from_anywhere: tuple[str, ...] = (),
+    any_host: tuple[str, ...] = (),
+) -> Starlette:
+    """The application of these routes; its lifespan opens the store. For the two lists see `Guard`."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with opened(site):
+            yield
+
+    app = Starlette(
+        routes=routes,
+        lifespan=lifespan,
+        # Starlette's own handler would answer in plain text; failures.py draws 404 and 405 as well.
+        exception_handlers={HTTPException: _raise},
+        # Only pure ASGI: the other kind runs views in tasks of their own, and connections are bound to tasks.
+        middleware=[
+            Middleware(AccessLog),
+            Middleware(Headers, settings=site.settings),
+            Middleware(Failures),
+            Middleware(Guard, settings=site.settings, from_anywhere=from_anywhere, any_host=any_host),
+        ],
+    )
+    app.state.site = site
+    app.router.redirect_slashes = False  # it would build an address from the Host header
+    return app
+
+
+async def _raise(request: Request, error: Exception) -> Response:
+    raise error

@@ -1,0 +1,128 @@
+"""Reading a form: every field in order, as text. What can't be read is refused with a reason, never a 500."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+from urllib.parse import unquote_to_bytes
+
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
+from starlette.requests import ClientDisconnect, Request
+
+from petitions.errors import BadRequest, TooLarge, WrongType
+
+if TYPE_CHECKING:
+    from python_multipart.multipart import MultipartCallbacks
+
+MOST_FIELDS = 100
+LONGEST_NAME = 200  # bytes
+LONGEST_FIELD = 20 * 1024  # bytes
+
+
+async def read_form(request: Request) -> list[tuple[str, str]]:
+    """The fields of a form in the order sent; a field may come twice.
+
+    Raises WrongType (not a form), BadRequest (not readable: encoding, null bytes, files, a broken
+    multipart), TooLarge (over 100 fields, 20 KB a field, or the body's limit), TooSlow.
+    """
+    kind, options = parse_options_header(request.headers.get("content-type", ""))
+    if kind not in (b"application/x-www-form-urlencoded", b"multipart/form-data"):
+        raise WrongType
+    try:
+        body = await request.body()
+    except ClientDisconnect:
+        raise BadRequest from None
+    pairs = _parts(body, options.get(b"boundary", b"")) if kind == b"multipart/form-data" else _pairs(body)
+    fields: list[tuple[str, str]] = []
+    for name, value in pairs:
+        if len(fields) == MOST_FIELDS or len(name) > LONGEST_NAME or len(value) > LONGEST_FIELD:
+            raise TooLarge
+        fields.append((_text(name), _text(value)))
+    request.state.typed = fields  # a failure page gives them back: nothing typed is lost
+    return fields
+
+
+def _text(data: bytes) -> str:
+    """UTF-8 without null bytes, which no text of the database can hold; lines ended by a line feed."""
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        raise BadRequest from None
+    if "\0" in text:
+        raise BadRequest
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _pairs(body: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """As browsers have it: https://url.spec.whatwg.org/#urlencoded-parsing."""
+    for piece in body.split(b"&") if body else ():
+        name, _, value = piece.replace(b"+", b" ").partition(b"=")
+        yield unquote_to_bytes(name), unquote_to_bytes(value)
+
+
+def _parts(body: bytes, boundary: bytes) -> list[tuple[bytes, bytes]]:
+    """multipart/form-data (RFC 7578); our forms send no files."""
+    collector = _Collector()
+    if not boundary:
+        raise BadRequest
+    try:
+        parser = MultipartParser(boundary, collector.callbacks())
+        parser.write(body)
+        parser.finalize()
+    except FormParserError:
+        raise BadRequest from None
+    if not collector.ended:
+        raise BadRequest
+    return collector.fields
+
+
+class _Collector:
+    """What the multipart parser tells, piece by piece."""
+
+    def __init__(self) -> None:
+        self.fields: list[tuple[bytes, bytes]] = []
+        self.ended = False
+        self._header = self._value = b""
+        self._disposition = b""
+        self._data = bytearray()
+
+    def callbacks(self) -> MultipartCallbacks:
+        return {
+            "on_part_begin": self._begin,
+            "on_header_field": self._on_header_field,
+            "on_header_value": self._on_header_value,
+            "on_header_end": self._on_header_end,
+            "on_part_data": self._on_data,
+            "on_part_end": self._on_part_end,
+            "on_end": self._on_end,
+        }
+
+    def _begin(self) -> None:
+        self._disposition = b""
+        self._data = bytearray()
+
+    def _on_header_field(self, data: bytes, start: int, end: int) -> None:
+        self._header += data[start:end]
+
+    def _on_header_value(self, data: bytes, start: int, end: int) -> None:
+        self._value += data[start:end]
+
+    def _on_header_end(self) -> None:
+        if self._header.lower() == b"content-disposition":
+            self._disposition = self._value
+        self._header = self._value = b""
+
+    def _on_data(self, data: bytes, start: int, end: int) -> None:
+        self._data += data[start:end]
+
+    def _on_part_end(self) -> None:
+        kind, options = parse_options_header(self._disposition)
+        if kind != b"form-data" or b"name" not in options or b"filename" in options:
+            raise BadRequest
+        if len(self.fields) == MOST_FIELDS:
+            raise TooLarge
+        self.fields.append((options[b"name"], bytes(self._data)))
+
+    def _on_end(self) -> None:
+        self.ended = True

@@ -1,0 +1,54 @@
+"""Security headers on every response, whoever made it."""
+
+from __future__ import annotations
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from petitions.settings import Settings
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "form-action 'self'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+# Everything a browser could lend to a page; we want none of it.
+_POWERS = (
+    "accelerometer autoplay bluetooth browsing-topics camera display-capture encrypted-media fullscreen "
+    "geolocation gyroscope hid identity-credentials-get idle-detection local-fonts magnetometer microphone "
+    "midi otp-credentials payment picture-in-picture publickey-credentials-create "
+    "publickey-credentials-get screen-wake-lock serial storage-access usb web-share xr-spatial-tracking"
+)
+PERMISSIONS_POLICY = ", ".join(f"{power}=()" for power in _POWERS.split())
+TWO_YEARS = 63072000  # seconds, as https://hstspreload.org/ asks
+
+
+class Headers:
+    """Pure ASGI middleware. A view may set its own Referrer-Policy or resource policy; never its own CSP."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self.app = app
+        self.always = {
+            "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+            "X-Content-Type-Options": "nosniff",
+            "Permissions-Policy": PERMISSIONS_POLICY,
+            "Cross-Origin-Opener-Policy": "same-origin",
+        }
+        if settings.base_url.startswith("https://"):
+            self.always["Strict-Transport-Security"] = f"max-age={TWO_YEARS}"
+        # Under `no-referrer` browsers would send `Origin: null` from our own forms.
+        self.usually = {"Referrer-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin"}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.update(self.always)
+                for name, value in self.usually.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self.app(scope, receive, send_with_headers)

@@ -1,0 +1,97 @@
+"""The background work: letters, the tally, timed jobs. The roof hands each service what rooms bring.
+
+As many of these as you like may run beside each other: every piece of work is claimed in the database.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+import structlog
+
+from petitions import jobs, tally, throttle
+from petitions.jobs import Job
+from petitions.mail import delivery
+from petitions.mail.letters import LetterKind
+from petitions.my import actions as my
+from petitions.my import letters as my_letters
+from petitions.organisers import actions as organisers
+from petitions.signatures import actions as signatures
+from petitions.signatures import letters as signature_letters
+from petitions.site import Site
+from petitions.statements import actions as statements
+
+log = structlog.get_logger()
+
+LETTERS: Mapping[str, LetterKind] = {**signature_letters.KINDS, **my_letters.KINDS}
+TALLY_EVERY = 0.3  # seconds; the thanks page waits for a number at most 1.5
+
+
+def givers(site: Site) -> dict[str, tally.Give]:
+    """What is counted → the query that stores its numbers."""
+    return {"people": site.store.signatures.give_numbers}
+
+
+async def _anonymise(site: Site) -> str:
+    rows = await signatures.anonymise(site)
+    for row in rows:
+        details = {"erased": row.erased}
+        await organisers.note(
+            site,
+            "job",
+            "anonymised",
+            campaign_id=row.campaign_id,
+            statement_id=row.statement_id,
+            details=details,
+        )
+    return f"{len(rows)} statements anonymised"
+
+
+async def _recount(site: Site) -> str:
+    wrong = await tally.recount(site)
+    return "; ".join(wrong) or "all counts agree"
+
+
+JOBS: Mapping[str, Job] = {
+    "close statements": Job(timedelta(minutes=1), statements.close_due),
+    "reminders": Job(timedelta(minutes=30), signatures.remind),
+    "purge unconfirmed": Job(timedelta(hours=1), signatures.purge),
+    "erase withdrawn": Job(timedelta(hours=1), my.erase_withdrawn),
+    "forget origins": Job(timedelta(hours=6), jobs.tend_origins),
+    "forget tries": Job(timedelta(hours=6), jobs.forget_tries),
+    "forget letters": Job(timedelta(hours=6), delivery.purge),
+    "forget throttle": Job(timedelta(minutes=10), throttle.purge),
+    "expire consents": Job(timedelta(days=1), jobs.expire_consents),
+    "anonymise": Job(timedelta(days=1), _anonymise),
+    "recount": Job(timedelta(days=1), _recount),
+}
+
+
+async def work(site: Site) -> None:
+    """Run until cancelled. What fails is logged and tried again; a dead database only pauses it."""
+    await asyncio.gather(
+        _forever("letters", lambda: delivery.deliver(site, LETTERS), pause=1.0),
+        _forever("tally", lambda: tally.count(site, givers(site)), pause=TALLY_EVERY),
+        _forever("jobs", lambda: jobs.run_due(site, JOBS), pause=10.0),
+    )
+
+
+async def work_once(site: Site) -> None:
+    """Everything that is due now, once: letters, then the tally."""
+    await delivery.deliver(site, LETTERS, once=True)
+    await tally.count(site, givers(site))
+
+
+async def _forever(name: str, step: Callable[[], Awaitable[Any]], *, pause: float) -> None:
+    while True:
+        try:
+            await step()
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # the loop must outlive whatever happens in one step
+            log.error("work failed", work=name, error=type(error).__name__)
+            await asyncio.sleep(2)
+        await asyncio.sleep(pause)

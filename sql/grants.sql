@@ -1,0 +1,10 @@
+-- What the app's role may do. Run after every migration, by the owner, for the role of DATABASE_URL;
+-- {app} is that role, quoted. Append-only tables give neither UPDATE nor DELETE.
+grant usage on schema public to {app};
+grant select, insert, update, delete on all tables in schema public to {app};
+grant usage on all sequences in schema public to {app};
+revoke update, delete, truncate on versions, notes, signature_events, consent_texts, consents, audit from {app};
+revoke insert, update, delete, truncate on migrations from {app};
+revoke execute on all functions in schema public from public;
+grant execute on function expire_consents(interval), tend_origins(integer), remove_demonstration() to {app};
+grant execute on function area_of(jsonb), disarmed(text) to {app};

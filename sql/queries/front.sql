@@ -1,0 +1,10 @@
+-- The public door: what the front pages list.
+
+-- name: list_open()
+-- Every open statement, the newest first.
+select * from statements_now where is_open order by opened_at desc, id desc;
+
+-- name: list_by_campaign(campaign_id)
+-- A campaign's statements that the public may see, the open ones first.
+select * from statements_now where campaign_id = :campaign_id and state <> 'draft'
+order by is_open desc, opened_at desc, id desc;

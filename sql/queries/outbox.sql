@@ -1,0 +1,109 @@
+-- Where letters wait. The worker claims them, decides once, sends, and forgets whose they were.
+
+-- name: post(id, kind, priority, campaign_id, statement_id, subject_id, address_key, recipient, language, details)!
+insert into outbox (id, kind, priority, campaign_id, statement_id, subject_id, address_key, recipient, language, details)
+values (:id, :kind, :priority, :campaign_id, :statement_id, :subject_id, :address_key, :recipient, :language, :details);
+
+-- name: claim(kinds, most)
+-- What a person waits for first; five minutes of the database's clock, then the letter is anybody's again.
+with due as materialized (
+    select id from outbox
+    where state in ('waiting', 'deferred') and not_before <= now()
+        and (claimed_until is null or claimed_until <= now()) and kind = any (:kinds)
+    order by priority, not_before
+    limit :most
+    for update skip locked
+), claimed as (
+    update outbox set claimed_until = now() + interval '5 minutes'
+    where id in (select id from due)
+    returning *
+)
+select * from claimed order by priority, not_before;
+
+-- name: hold(id, claimed_until)^
+-- A deferred letter, locked while it is decided: others merge attempts into it.
+select * from outbox
+where id = :id and claimed_until = :claimed_until and state = 'deferred'
+for update;
+
+-- name: decide(id, claimed_until, decision, details)^
+-- No row: the lease ran out, or the letter was taken back.
+update outbox set state = 'waiting', decision = :decision, details = details || :details::jsonb
+where id = :id and claimed_until = :claimed_until and state in ('waiting', 'deferred')
+returning *;
+
+-- name: defer(id, claimed_until, until, details)$
+-- Put off alone: it stands deferred already, or has no address to merge by.
+update outbox set state = 'deferred', not_before = :until, claimed_until = null, details = details || :details::jsonb
+where id = :id and claimed_until = :claimed_until and state in ('waiting', 'deferred')
+returning true;
+
+-- name: merge(new_id, id, claimed_until, until, attempts)$
+-- Into the address's one deferred letter, made here if there is none. A hundred attempts are enough to list.
+insert into outbox (id, kind, priority, campaign_id, statement_id, subject_id, address_key, recipient, language,
+    details, state, not_before)
+select :new_id, kind, priority, campaign_id, statement_id, subject_id, address_key, recipient, language,
+    details || jsonb_build_object('attempts', :attempts::jsonb), 'deferred', :until
+from outbox
+where id = :id and claimed_until = :claimed_until and state = 'waiting'
+on conflict (address_key) where state = 'deferred' do update set details = outbox.details || jsonb_build_object(
+    'attempts', (
+        select jsonb_agg(attempt order by place) from (
+            select attempt, min(place) as place
+            from jsonb_array_elements(
+                coalesce(outbox.details -> 'attempts', '[]') || (excluded.details -> 'attempts')
+            ) with ordinality as all_of_them (attempt, place)
+            group by attempt order by min(place) limit 100
+        ) as listed
+    ))
+returning true;
+
+-- name: end(id, state, decision, error)^
+-- For good: what made the letter personal goes.
+update outbox set state = :state, decision = coalesce(:decision, decision), error = :error, ended_at = now(),
+    claimed_until = null, recipient = null, address_key = null, details = '{}'
+where id = :id and state in ('waiting', 'deferred')
+returning id;
+
+-- name: postpone(id, claimed_until, error, most)$
+-- The letter's own back-off: 1 minute doubling to 12 hours, a fifth more or less; after `most` tries it has failed.
+update outbox set tries = tries + 1, error = :error, claimed_until = null,
+    not_before = now() + (0.8 + 0.4 * random()) * least(interval '12 hours', interval '1 minute' * 2 ^ least(tries, 12)),
+    state = case when tries + 1 >= :most then 'failed' else state end,
+    ended_at = case when tries + 1 >= :most then now() end,
+    recipient = case when tries + 1 < :most then recipient end,
+    address_key = case when tries + 1 < :most then address_key end,
+    details = case when tries + 1 < :most then details else '{}' end
+where id = :id and claimed_until = :claimed_until and state in ('waiting', 'deferred')
+returning state;
+
+-- name: give_back(ids, claimed_until, seconds)!
+-- Not the letters' fault: no try is spent. `seconds` 0: due at once, its age is told on.
+update outbox set claimed_until = null,
+    not_before = case when :seconds::double precision > 0 then now() + :seconds * interval '1 second' else not_before end
+where id = any (:ids) and claimed_until = :claimed_until and state in ('waiting', 'deferred');
+
+-- name: purge(days)!
+delete from outbox where state in ('sent', 'dropped', 'failed') and ended_at < now() - :days * interval '1 day';
+
+-- name: lateness()$
+-- How long the oldest letter that somebody waits for is overdue, in seconds. Put off on purpose is not late.
+select coalesce(extract(epoch from now() - min(not_before)), 0)::double precision from outbox
+where priority = 0 and state = 'waiting' and not_before <= now();
+
+-- name: keep(id, to_address, subject, text, html)!
+-- Without SMTP: for the loopback page. The same letter sent again is still one letter.
+insert into kept_letters (id, to_address, subject, text, html)
+values (:id, :to_address, :subject, :text, :html)
+on conflict (id) do update set to_address = excluded.to_address, subject = excluded.subject, text = excluded.text,
+    html = excluded.html;
+
+-- name: thin_out_kept(most)!
+delete from kept_letters
+where id in (select id from kept_letters order by created_at desc, id desc offset :most);
+
+-- name: list_kept()
+select id, to_address as "to", subject, created_at as at from kept_letters order by created_at desc, id desc;
+
+-- name: find_kept(id)^
+select id, to_address as "to", subject, text, html, created_at as at from kept_letters where id = :id;

@@ -1,0 +1,74 @@
+-- The one writer of every public count.
+
+-- name: lock()$
+-- One tally at a time, over all processes; ends with the transaction.
+select pg_try_advisory_xact_lock(7065746974);
+
+-- name: consume(most)
+-- Consume the oldest lines of the queue into every number at once; what comes back is the subjects
+-- counted for the first time, with the numbers they get.
+with taken as (
+    delete from tally_queue where id in (select id from tally_queue order by id limit :most)
+    returning *
+), totals as (
+    insert into counts (statement_id, what, version, value)
+    select statement_id, what, version, sum(delta) from taken group by 1, 2, 3
+    on conflict (statement_id, what, version) do update set value = counts.value + excluded.value
+), hours as (
+    insert into count_hours (statement_id, what, hour, value)
+    select statement_id, what, date_trunc('hour', happened_at, 'UTC'), sum(delta) from taken group by 1, 2, 3
+    on conflict (statement_id, what, hour) do update set value = count_hours.value + excluded.value
+), areas as (
+    insert into count_areas (statement_id, what, area, value)
+    select statement_id, what, coalesce(area, ''), sum(delta) from taken group by 1, 2, 3
+    on conflict (statement_id, what, area) do update set value = count_areas.value + excluded.value
+), sources as (
+    insert into count_sources (statement_id, what, source, value)
+    select statement_id, what, coalesce(source, ''), sum(delta) from taken group by 1, 2, 3
+    on conflict (statement_id, what, source) do update set value = count_sources.value + excluded.value
+), firsts as (
+    select statement_id, what, subject_id,
+           row_number() over (partition by statement_id order by id) as nth,
+           count(*) over (partition by statement_id) as new
+    from taken where what = 'people' and cause = 'confirm'
+), tallied as (
+    insert into tallies (statement_id, last_number, revision, counted_at)
+    select t.statement_id, count(*) filter (where t.what = 'people' and t.cause = 'confirm'), 1, now()
+    from taken t group by 1
+    on conflict (statement_id) do update
+        set last_number = tallies.last_number + excluded.last_number,
+            revision = tallies.revision + 1, counted_at = now()
+    returning statement_id, last_number, revision
+), told as (
+    select pg_notify('petitions_counts', statement_id::text || ' ' || revision) from tallied
+)
+select t.statement_id, t.revision, f.what, f.subject_id, (t.last_number - f.new + f.nth)::integer as number,
+       (select count(*) from taken)::integer as taken, (select count(*) from told)::integer as told
+from tallied t left join firsts f on f.statement_id = t.statement_id
+order by t.statement_id, number;
+
+-- name: public(statement_id)^
+-- The public counts of a statement.
+select * from public_counts where statement_id = :statement_id;
+
+-- name: list_public(statement_ids)
+-- The public counts of several statements.
+select * from public_counts where statement_id = any (:statement_ids::uuid[]);
+
+-- name: recount(statement_id)^
+-- What the tally says (with what still waits in its queue) beside what the rows say, in one moment.
+select coalesce((select sum(value) from counts where statement_id = :statement_id and what = 'people'), 0)::integer
+     + coalesce((select sum(delta) from tally_queue where statement_id = :statement_id and what = 'people'), 0)::integer as counted,
+       (select count(*) from counting_signatures where statement_id = :statement_id)::integer as found,
+       coalesce((select sum(value) from count_hours where statement_id = :statement_id and what = 'people'), 0)::integer as hours,
+       coalesce((select sum(value) from count_areas where statement_id = :statement_id and what = 'people'), 0)::integer as areas,
+       coalesce((select sum(value) from count_sources where statement_id = :statement_id and what = 'people'), 0)::integer as sources,
+       coalesce((select sum(value) from counts where statement_id = :statement_id and what = 'people'), 0)::integer as tallied;
+
+-- name: list_statements()
+-- Every statement that was ever counted.
+select statement_id from tallies;
+
+-- name: report(statement_id, id, counted, found)!
+-- Keep what a recount found.
+insert into recounts (statement_id, id, counted, found) values (:statement_id, :id, :counted, :found);

@@ -1,0 +1,519 @@
+-- The whole database as it is now: the domain model. Read this first.
+--
+-- campaign ─┬─ statement ─┬─ versions, notes                       (the text, append-only)
+--           │             ├─ signatures ── consents, origins, events (what a person did)
+--           │             └─ tally_queue ─▶ tallies, counts …        (the public numbers, one writer)
+--           └─ slugs · audit            outbox · caps · suppressions · throttle · jobs (not per statement)
+--
+-- Every per-statement table has the primary key (statement_id, id) and unique keys that begin with
+-- statement_id, so that they can be distributed by statement. Ids are uuid version 7, made in Python.
+-- Two roles: the owner of these tables migrates; the app's role gets what sql/grants.sql says.
+
+-- ───────────────────────────────────────────────────────────── who hosts
+
+create table campaigns (
+    id              uuid primary key,
+    slug            text not null,
+    name            text not null check (length(name) between 1 and 200),
+    introduction    text not null default '',           -- Markdown
+    language        text not null default 'en',
+    -- The data controller and the imprint (privacy.md 1, 11): no statement opens without them.
+    controller      text not null default '',           -- legal name
+    postal_address  text not null default '',
+    contact_email   text not null default '',
+    on_behalf_of    text not null default '',
+    sender          text not null default '',           -- From address; empty: the site's
+    accent          text not null default '#b4232f' check (accent ~ '^#[0-9a-f]{6}$'),
+    partners        jsonb not null default '[]',        -- [{"key": …, "name": …}]: a consent each
+    retention_months smallint not null default 6 check (retention_months between 1 and 24),
+    demonstration   boolean not null default false,     -- set once, at birth: may be removed whole
+    created_at      timestamptz not null default now()
+);
+
+create table statements (
+    id              uuid primary key,
+    campaign_id     uuid not null references campaigns (id),
+    slug            text not null,
+    kind            text not null check (kind in ('petition', 'open letter', 'campaign statement')),
+    language        text not null default 'en',
+    state           text not null default 'draft' check (state in ('draft', 'open', 'closed', 'archived')),
+    version         integer not null default 1,         -- the current one: versions.number
+    addressed_to    text not null default '',
+    goal            integer check (goal > 0),
+    -- [{"name": "town", "required": false}, {"name": "shift", "label": …, "kind": "choice", "choices": […]}]
+    fields          jsonb not null default '[]',
+    -- Three field sets, fixed when the statement opens (privacy.md 5).
+    public_fields   text[] not null default '{}',
+    handover_fields text[] not null default '{}',
+    export_fields   text[] not null default '{}',
+    closes_at       timestamptz,
+    opened_at       timestamptz,
+    closed_at       timestamptz,
+    anonymised_at   timestamptz,                        -- retention was carried out: can't reopen
+    created_at      timestamptz not null default now()
+);
+create index statements_by_campaign on statements (campaign_id);
+
+-- One table of slugs for each space; an old slug redirects for ever and can't be taken.
+create table slugs (
+    space           text not null check (space in ('campaign', 'statement')),
+    slug            text not null check (slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$' and length(slug) <= 80),
+    campaign_id     uuid not null references campaigns (id),
+    statement_id    uuid references statements (id),
+    created_at      timestamptz not null default now(),
+    primary key (space, slug),
+    check ((space = 'statement') = (statement_id is not null))
+);
+
+-- The exact text that a signature was given to. Append-only.
+create table versions (
+    statement_id    uuid not null references statements (id),
+    id              uuid not null,
+    number          integer not null check (number > 0),
+    title           text not null check (length(title) between 1 and 200),
+    body            text not null check (length(body) between 1 and 100000),   -- Markdown
+    created_at      timestamptz not null default now(),
+    primary key (statement_id, id),
+    unique (statement_id, number)
+);
+
+-- A dated addition under an open statement's text. Append-only.
+create table notes (
+    statement_id    uuid not null references statements (id),
+    id              uuid not null,
+    body            text not null check (length(body) between 1 and 10000),    -- Markdown
+    created_at      timestamptz not null default now(),
+    primary key (statement_id, id)
+);
+
+-- ───────────────────────────────────────────────────────────── signing
+
+-- One row an attempt. pending → confirmed → withdrawn; held and invalidated beside; superseded: a
+-- sibling attempt of the same address won. Erased: personal columns and key are null, the row stays.
+create table signatures (
+    statement_id    uuid not null references statements (id),
+    id              uuid not null,
+    state           text not null default 'pending' check (state in
+                        ('pending', 'superseded', 'confirmed', 'held', 'invalidated', 'withdrawn')),
+    version         integer not null,
+    number          integer,                            -- given by the tally at the first count, never reused
+    created_at      timestamptz not null default now(),
+    confirmed_at    timestamptz,
+    withdrawn_at    timestamptz,
+    erased_at       timestamptz,
+    key_version     smallint not null default 1,        -- of the provider table behind address_key
+    letters         smallint not null default 0,        -- confirmation letters handed to SMTP: the letter number
+    tries           smallint not null default 0,        -- of the current letter's code
+    reminders       smallint not null default 0,
+    confirmed_by    text check (confirmed_by in ('link', 'button', 'code')),
+    display         text not null default 'hidden' check (display in ('hidden', 'name')),
+    display_union   boolean not null default false,     -- role, union and branch, in a personal capacity
+    mail_consent    boolean not null default false,     -- now; the proof is in consents
+    language        text not null default 'en',
+    -- Personal. Null in a tombstone.
+    address_key     bytea,                              -- HMAC of the canonical address, 16 bytes
+    name            text,
+    email           text,
+    answers         jsonb,                              -- what the statement's fields asked
+    partner_consents text[],
+    source          text,                               -- ?from= code
+    -- Only while pending.
+    fingerprint     bytea,                              -- HMAC of the whole attempt: the same attempt, the same row
+    consent_ids     uuid[],                             -- consent_texts agreed to; the ledger is written at confirmation
+    asked_at        timestamptz not null default now(), -- when a letter was last asked for
+    letter_at       timestamptz,                        -- when the current letter was handed to SMTP
+    opened_at       timestamptz,                        -- the link was opened by a visitor, not yet confirmed
+    primary key (statement_id, id),
+    check (erased_at is null or (address_key is null and name is null and email is null and answers is null))
+) with (fillfactor = 85);
+create unique index one_standing_signature on signatures (statement_id, address_key)
+    where state in ('confirmed', 'held', 'invalidated');
+create unique index one_pending_attempt on signatures (statement_id, address_key, fingerprint)
+    where state = 'pending';
+create unique index one_number on signatures (statement_id, number) where number is not null;
+create index past_signatures on signatures (statement_id, address_key) where state in ('withdrawn', 'superseded');
+create index unconfirmed_signatures on signatures (created_at) where state in ('pending', 'superseded');
+
+-- What happened to a confirmed signature afterwards; no personal values. Append-only.
+create table signature_events (
+    statement_id    uuid not null references statements (id),
+    id              uuid not null,
+    signature_id    uuid not null,
+    act             text not null check (act in
+                        ('withdrew', 'restored', 'changed', 'reconsented', 'erased')),
+    fields          text[] not null default '{}',       -- names of what changed, never values
+    from_version    integer,
+    to_version      integer,
+    happened_at     timestamptz not null default now(),
+    primary key (statement_id, id)
+);
+create index events_of_a_signature on signature_events (statement_id, signature_id);
+
+-- IP addresses by day, dropped after 30 days; a truncated copy (/24, /48) is kept.
+create table attempt_origins (
+    day             date not null default current_date,
+    statement_id    uuid not null,
+    id              uuid not null,                      -- the attempt's
+    ip              inet not null,
+    primary key (day, statement_id, id)
+) partition by range (day);
+create table attempt_origins_rest partition of attempt_origins default;
+create table attempt_networks (
+    statement_id    uuid not null,
+    id              uuid not null,
+    day             date not null,
+    network         cidr not null,
+    primary key (statement_id, id, day)
+);
+
+-- ───────────────────────────────────────────────────────────── consents: the proof
+
+-- Exact wordings. Append-only.
+create table consent_texts (
+    statement_id    uuid not null references statements (id),
+    id              uuid not null,
+    purpose         text not null,                      -- 'sign', 'name', 'union', 'mail', 'partner:<key>'
+    language        text not null,
+    version         integer not null,                   -- counts up per statement, purpose and language
+    wording         text not null,
+    created_at      timestamptz not null default now(),
+    primary key (statement_id, id),
+    unique (statement_id, purpose, language, version)
+);
+create unique index one_wording on consent_texts (statement_id, purpose, language, md5(wording));
+
+-- The ledger: a line each time a consent is given or taken back. Append-only; outlives an erased
+-- signature as a keyed record, until expire_consents().
+create table consents (
+    statement_id    uuid not null references statements (id),
+    id              uuid not null,
+    signature_id    uuid not null,
+    subject_key     bytea not null,                     -- HMAC of the address for this purpose alone
+    text_id         uuid not null,
+    act             text not null check (act in ('given', 'withdrawn')),
+    via             text not null check (via in ('form', 'my signature', 'paper', 'import')),
+    given_at        timestamptz not null,               -- when the person said so
+    confirmed_at    timestamptz not null default now(), -- when the address was proven
+    primary key (statement_id, id)
+);
+create index consents_of_a_signature on consents (statement_id, signature_id);
+
+-- ───────────────────────────────────────────────────────────── the count
+
+-- The UK postcode area (letters before the first digit) or the country; null where neither is told.
+create function area_of(answers jsonb) returns text language sql immutable parallel safe
+return coalesce(
+    substring(upper(answers ->> 'postcode') from '^\s*([A-Z]{1,2})[0-9]'),
+    nullif(left(answers ->> 'country', 60), '')
+);
+
+-- What a spreadsheet would run as a formula gets an apostrophe before it: = + - @ (full width too), after any
+-- white or invisible characters; and what begins with a tab or a carriage return.
+create function disarmed(cell text) returns text language sql immutable parallel safe
+return case
+    when cell ~ '^([\t\r]|[\s\u00a0\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u2064\u3000\ufeff]*[-=+@\uff1d\uff0b\uff0d\uff20])'
+    then '''' || cell else cell end;
+
+-- What changed a public count; consumed by the tally, the one writer of the tables below.
+create table tally_queue (
+    id              bigint generated always as identity primary key,
+    statement_id    uuid not null,
+    what            text not null check (what in ('people', 'organisations')),
+    delta           smallint not null check (delta in (-1, 1)),
+    version         integer not null,
+    subject_id      uuid not null,                      -- the signature's or endorsement's
+    area            text,
+    source          text,
+    cause           text not null,                      -- 'confirm', 'withdraw', 'restore', 'erase', 'reconsent', …
+    happened_at     timestamptz not null default now()
+);
+create table tallies (
+    statement_id    uuid primary key references statements (id),
+    last_number     integer not null default 0,
+    revision        bigint not null default 0,          -- goes up with every change: the count's version
+    counted_at      timestamptz not null default now()
+);
+create table counts (
+    statement_id    uuid not null references statements (id),
+    what            text not null,
+    version         integer not null,
+    value           integer not null,
+    primary key (statement_id, what, version)
+);
+create table count_hours (
+    statement_id    uuid not null references statements (id),
+    what            text not null,
+    hour            timestamptz not null,
+    value           integer not null,
+    primary key (statement_id, what, hour)
+);
+create table count_areas (
+    statement_id    uuid not null references statements (id),
+    what            text not null,
+    area            text not null,                      -- UK postcode area or country; '' where not told
+    value           integer not null,
+    primary key (statement_id, what, area)
+);
+create table count_sources (
+    statement_id    uuid not null references statements (id),
+    what            text not null,
+    source          text not null,                      -- '' where none
+    value           integer not null,
+    primary key (statement_id, what, source)
+);
+create table recounts (
+    statement_id    uuid not null references statements (id),
+    id              uuid not null,
+    counted         integer not null,                   -- what the tally says
+    found           integer not null,                   -- what the rows say
+    happened_at     timestamptz not null default now(),
+    primary key (statement_id, id)
+);
+
+-- ───────────────────────────────────────────────────────────── letters
+
+create table outbox (
+    id              uuid primary key,
+    kind            text not null,                      -- who decides and renders it: app.py's table of letters
+    priority        smallint not null default 0,        -- 0: somebody waits for it … 9: bulk
+    campaign_id     uuid not null,
+    statement_id    uuid,
+    subject_id      uuid,                               -- the attempt's or signature's id
+    address_key     bytea,
+    recipient       text,                               -- only where no row of the room holds the address
+    language        text not null default 'en',
+    decision        text,                               -- what the worker decided to send; decided once
+    details         jsonb not null default '{}',
+    state           text not null default 'waiting' check (state in
+                        ('waiting', 'deferred', 'sent', 'dropped', 'failed')),
+    not_before      timestamptz not null default now(),
+    claimed_until   timestamptz,                        -- a lease: past it the letter is anybody's again
+    tries           smallint not null default 0,
+    error           text,                               -- SMTP status code or a class name, never an address
+    created_at      timestamptz not null default now(),
+    ended_at        timestamptz
+);
+create index letters_due on outbox (priority, not_before) where state in ('waiting', 'deferred');
+create unique index one_deferred_letter on outbox (address_key) where state = 'deferred';
+create index letters_of_a_subject on outbox (subject_id) where state in ('waiting', 'deferred');
+create index letters_ended on outbox (ended_at) where state in ('sent', 'dropped', 'failed');
+
+-- When letters went to an address, newest first, the last ten.
+create table letter_caps (
+    address_key     bytea not null,
+    purpose         text not null,                      -- 'forms' (all statements), 'my', 'log-in'
+    taken           timestamptz[] not null,
+    primary key (address_key, purpose)
+);
+-- Wrong codes typed for an address today.
+create table code_tries (
+    address_key     bytea not null,
+    day             date not null default current_date,
+    tries           smallint not null default 1,
+    primary key (address_key, day)
+);
+create table suppressions (
+    id              uuid primary key,
+    address_key     bytea not null,
+    scope           text not null check (scope in ('campaign', 'bulk', 'forms')),
+    campaign_id     uuid references campaigns (id),
+    created_at      timestamptz not null default now(),
+    check ((scope = 'campaign') = (campaign_id is not null)),
+    unique nulls not distinct (address_key, scope, campaign_id)
+);
+-- The one good link to "my signature" of an address: a newer one replaces it.
+create table my_links (
+    address_key     bytea primary key,
+    id              uuid not null unique,
+    made_at         timestamptz not null default now()
+);
+
+-- Only without SMTP: letters kept for the loopback page.
+create table kept_letters (
+    id              uuid primary key,
+    to_address      text not null,
+    subject         text not null,
+    text            text not null,
+    html            text not null,
+    created_at      timestamptz not null default now()
+);
+
+-- ───────────────────────────────────────────────────────────── the site
+
+create unlogged table throttle (
+    bucket          text primary key,
+    full_at         timestamptz not null                -- GCRA: the theoretical arrival time
+);
+create table jobs (
+    name            text primary key,
+    every           interval not null,
+    next_run        timestamptz not null default now(),
+    last_run        timestamptz,
+    result          text
+);
+create table facts (
+    name            text primary key,                   -- 'address key': its fingerprint
+    value           text not null
+);
+-- What organisers did: ids, field names and non-personal values only. Append-only.
+create table audit (
+    id              uuid primary key,
+    campaign_id     uuid,
+    statement_id    uuid,
+    actor           text not null,                      -- 'cli:<system user>', later an organiser's id
+    act             text not null,
+    details         jsonb not null default '{}',
+    happened_at     timestamptz not null default now()
+);
+create index audit_of_a_campaign on audit (campaign_id, happened_at);
+
+-- ───────────────────────────────────────────────────────────── said once: what counts, what is public
+
+create view statements_now as
+select s.*,
+       v.title, v.body,
+       s.state = 'open' and (s.closes_at is null or s.closes_at > now()) as is_open,
+       case when s.state = 'open' and s.closes_at <= now() then s.closes_at else s.closed_at end as ended_at,
+       c.slug as campaign_slug, c.name as campaign_name, c.controller, c.postal_address, c.contact_email,
+       c.on_behalf_of, c.accent, c.partners, c.retention_months, c.sender, c.demonstration
+from statements s
+join campaigns c on c.id = s.campaign_id
+join versions v on v.statement_id = s.id and v.number = s.version;
+
+create view counting_signatures as
+select * from signatures where state = 'confirmed';
+
+create view public_signatories as
+select g.statement_id, g.id, g.number, g.version, g.confirmed_at, g.name,
+       case when 'town' = any (s.public_fields) then g.answers ->> 'town' end as town,
+       case when 'country' = any (s.public_fields) then g.answers ->> 'country' end as country,
+       case when 'job' = any (s.public_fields) then g.answers ->> 'job' end as job,
+       case when g.display_union and 'role' = any (s.public_fields) then g.answers ->> 'role' end as role,
+       case when g.display_union and 'union' = any (s.public_fields) then g.answers ->> 'union' end as "union",
+       case when g.display_union and 'branch' = any (s.public_fields) then g.answers ->> 'branch' end as branch
+from counting_signatures g
+join statements s on s.id = g.statement_id
+where g.display = 'name' and g.erased_at is null and g.number is not null;
+
+create view public_counts as
+select s.id as statement_id, s.version,
+       coalesce(sum(k.value) filter (where k.what = 'people' and k.version = s.version), 0)::integer as people,
+       coalesce(sum(k.value) filter (where k.what = 'people' and k.version <> s.version), 0)::integer as people_earlier,
+       coalesce(sum(k.value) filter (where k.what = 'organisations'), 0)::integer as organisations,
+       coalesce(max(t.revision), 0)::bigint as revision,
+       max(t.counted_at) as counted_at
+from statements s
+left join counts k on k.statement_id = s.id
+left join tallies t on t.statement_id = s.id
+group by s.id, s.version;
+
+-- ───────────────────────────────────────────────────────────── guards
+
+create function refuse_change() returns trigger language plpgsql as $$
+begin
+    if current_setting('petitions.owner_function', true) = 'on' then
+        return case when tg_op = 'DELETE' then old else new end;
+    end if;
+    raise exception '% is append-only', tg_table_name using errcode = 'insufficient_privilege';
+end $$;
+
+create trigger append_only before update or delete on versions for each row execute function refuse_change();
+create trigger append_only before update or delete on notes for each row execute function refuse_change();
+create trigger append_only before update or delete on signature_events for each row execute function refuse_change();
+create trigger append_only before update or delete on consent_texts for each row execute function refuse_change();
+create trigger append_only before update or delete on consents for each row execute function refuse_change();
+create trigger append_only before update or delete on audit for each row execute function refuse_change();
+
+-- The owner's functions: the only ways past the guards, each for one lawful purpose.
+
+create function expire_consents(older_than interval) returns bigint
+language plpgsql security definer set search_path = public, pg_temp as $$
+declare gone bigint;
+begin
+    if older_than < interval '1 year' then
+        raise exception 'the proof of a consent is kept for at least a year';
+    end if;
+    perform set_config('petitions.owner_function', 'on', true);
+    delete from consents where confirmed_at < now() - older_than;
+    get diagnostics gone = row_count;
+    perform set_config('petitions.owner_function', 'off', true);
+    return gone;
+end $$;
+
+create function tend_origins(keep_days integer) returns bigint
+language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+    part record;
+    next_day date;
+    moved bigint := 0;
+begin
+    if keep_days < 1 then
+        raise exception 'addresses are kept for at least a day';
+    end if;
+    for next_day in select current_date + i from generate_series(0, 3) as i loop
+        if to_regclass('attempt_origins_' || to_char(next_day, 'YYYYMMDD')) is null
+           and not exists (select from attempt_origins_rest r where r.day = next_day) then
+            execute format('create table %I partition of attempt_origins for values from (%L) to (%L)',
+                           'attempt_origins_' || to_char(next_day, 'YYYYMMDD'), next_day, next_day + 1);
+        end if;
+    end loop;
+    insert into attempt_networks (statement_id, id, day, network)
+        select o.statement_id, o.id, o.day,
+               network(set_masklen(o.ip, case family(o.ip) when 4 then 24 else 48 end))::cidr
+        from attempt_origins o where o.day < current_date - keep_days
+        on conflict do nothing;
+    get diagnostics moved = row_count;
+    for part in
+        select c.relname, to_date(right(c.relname, 8), 'YYYYMMDD') as on_day
+        from pg_inherits i join pg_class c on c.oid = i.inhrelid
+        where i.inhparent = 'attempt_origins'::regclass and c.relname ~ '_[0-9]{8}$'
+    loop
+        if part.on_day < current_date - keep_days then
+            execute format('drop table %I', part.relname);
+        end if;
+    end loop;
+    delete from attempt_origins_rest r where r.day < current_date - keep_days;
+    return moved;
+end $$;
+
+-- Removes a campaign that was born as a demonstration, and every trace of it.
+create function remove_demonstration() returns bigint
+language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+    ids uuid[];
+    keys bytea[];
+    gone bigint;
+begin
+    perform set_config('petitions.owner_function', 'on', true);
+    select coalesce(array_agg(s.id), '{}') into ids
+        from statements s join campaigns c on c.id = s.campaign_id where c.demonstration;
+    select coalesce(array_agg(distinct g.address_key), '{}') into keys
+        from signatures g where g.statement_id = any (ids) and g.address_key is not null;
+    delete from letter_caps where address_key = any (keys);
+    delete from code_tries where address_key = any (keys);
+    delete from my_links where address_key = any (keys);
+    delete from outbox o using campaigns c where c.id = o.campaign_id and c.demonstration;
+    delete from suppressions p using campaigns c where c.id = p.campaign_id and c.demonstration;
+    delete from tally_queue where statement_id = any (ids);
+    delete from tallies where statement_id = any (ids);
+    delete from counts where statement_id = any (ids);
+    delete from count_hours where statement_id = any (ids);
+    delete from count_areas where statement_id = any (ids);
+    delete from count_sources where statement_id = any (ids);
+    delete from recounts where statement_id = any (ids);
+    delete from attempt_origins where statement_id = any (ids);
+    delete from attempt_networks where statement_id = any (ids);
+    delete from consents where statement_id = any (ids);
+    delete from consent_texts where statement_id = any (ids);
+    delete from signature_events where statement_id = any (ids);
+    delete from signatures where statement_id = any (ids);
+    delete from notes where statement_id = any (ids);
+    delete from versions where statement_id = any (ids);
+    delete from audit a using campaigns c where c.id = a.campaign_id and c.demonstration;
+    delete from slugs l using campaigns c where c.id = l.campaign_id and c.demonstration;
+    delete from statements where id = any (ids);
+    delete from campaigns where demonstration;
+    get diagnostics gone = row_count;
+    perform set_config('petitions.owner_function', 'off', true);
+    return gone;
+end $$;

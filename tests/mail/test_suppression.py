@@ -1,0 +1,144 @@
+"""Which letters an address does not want: said by a link, undone by the same link."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from petitions.mail import suppression
+from petitions.site import Site
+from tests import makers
+from tests.mail.conftest import key
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+NEWS = {"campaign": True, "bulk": False, "forms": False}
+NOTHING = {"campaign": False, "bulk": False, "forms": False}
+
+
+@pytest.fixture
+async def campaign(site: Site) -> Any:
+    return await makers.campaign(site, name="Fair Rents Example")
+
+
+@pytest.fixture
+def path(site: Site, campaign: Any) -> str:
+    return f"/unsubscribe/{suppression.token(site, key(), campaign.id)}"
+
+
+async def wanted(site: Site, campaign: Any, address: int = 1) -> dict[str, bool]:
+    return await suppression.in_force(site, key(address), campaign.id)
+
+
+async def test_looking_at_the_page_changes_nothing(
+    site: Site, client: httpx.AsyncClient, campaign: Any, path: str
+) -> None:
+    answer = await client.get(path)
+    assert answer.status_code == 200
+    assert "Fair Rents Example" in answer.text
+    assert "checked" not in answer.text
+    assert (await client.head(path)).status_code in (200, 405)
+    assert await wanted(site, campaign) == NOTHING
+
+
+async def test_the_ticked_scopes_hold_from_now_on_and_the_page_shows_them(
+    site: Site, client: httpx.AsyncClient, campaign: Any, path: str
+) -> None:
+    answer = await client.post(path, data={"campaign": "yes", "forms": "yes"})
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{path}?saved=1")
+    assert await wanted(site, campaign) == {"campaign": True, "bulk": False, "forms": True}
+    page = await client.get(answer.headers["location"])
+    assert "Saved" in page.text
+    assert page.text.count(" checked") == 2
+
+
+async def test_the_same_link_undoes_it(
+    site: Site, client: httpx.AsyncClient, campaign: Any, path: str
+) -> None:
+    await client.post(path, data={"campaign": "yes", "bulk": "yes", "forms": "yes"})
+    await client.post(path, data={"bulk": "yes"})
+    assert await wanted(site, campaign) == {"campaign": False, "bulk": True, "forms": False}
+    await client.post(path, content="", headers=FORM)
+    assert await wanted(site, campaign) == NOTHING
+
+
+async def test_a_mail_program_needs_one_click_no_cookie_and_no_page_of_ours(
+    site: Site, campaign: Any, path: str
+) -> None:
+    from tests.conftest import browser
+
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "User-Agent": "a mail program"}
+    async with browser(site, headers=headers, peer="192.0.2.1") as program:
+        answer = await program.post(path, content="List-Unsubscribe=One-Click")
+    assert answer.status_code == 200
+    assert "set-cookie" not in answer.headers
+    assert await wanted(site, campaign) == NEWS
+
+
+async def test_one_click_may_come_as_multipart_and_from_a_foreign_origin(
+    site: Site, campaign: Any, path: str
+) -> None:
+    from tests.conftest import browser
+
+    async with browser(site, headers={"Origin": "https://mail.example.org"}) as program:
+        answer = await program.post(path, files={"List-Unsubscribe": (None, "One-Click")})
+    assert answer.status_code == 200
+    assert await wanted(site, campaign) == NEWS
+
+
+async def test_one_click_takes_nothing_back(
+    site: Site, client: httpx.AsyncClient, campaign: Any, path: str
+) -> None:
+    await client.post(path, data={"forms": "yes"})
+    await client.post(
+        path,
+        content="List-Unsubscribe=One-Click",
+        headers=FORM,
+    )
+    assert await wanted(site, campaign) == {"campaign": True, "bulk": False, "forms": True}
+
+
+async def test_a_changed_link_does_nothing_and_says_so(
+    client: httpx.AsyncClient, site: Site, path: str
+) -> None:
+    for wrong in (path[:-1] + ("A" if path[-1] != "A" else "B"), "/unsubscribe/nonsense", path + "x"):
+        for answer in (await client.get(wrong), await client.post(wrong, data={"forms": "yes"})):
+            assert answer.status_code == 400
+            assert "incomplete or was changed" in answer.text
+
+
+async def test_a_link_of_another_purpose_is_no_unsubscribe_link(
+    client: httpx.AsyncClient, site: Site
+) -> None:
+    foreign = site.tokens.make("my", "x")
+    short = site.tokens.make("unsubscribe", "AAAAAAAAAAAAAAAAAAAAAA")
+    for token in (foreign, short):
+        assert (await client.get(f"/unsubscribe/{token}")).status_code == 400
+
+
+async def test_no_news_at_all_means_none_of_this_campaign_either(site: Site, campaign: Any) -> None:
+    other = await makers.campaign(site)
+    await suppression.suppress(site, key(), "bulk", campaign.id)
+    for one in (campaign, other):
+        assert await suppression.suppressed(site, key(), "campaign", one.id)
+        assert await suppression.suppressed(site, key(), "bulk", one.id)
+        assert not await suppression.suppressed(site, key(), "forms", one.id)
+
+
+async def test_no_news_of_one_campaign_leaves_the_others(site: Site, campaign: Any) -> None:
+    other = await makers.campaign(site)
+    await suppression.suppress(site, key(), "campaign", campaign.id)
+    await suppression.suppress(site, key(), "campaign", campaign.id)
+    assert await suppression.suppressed(site, key(), "campaign", campaign.id)
+    assert not await suppression.suppressed(site, key(), "campaign", other.id)
+    assert not await suppression.suppressed(site, key(), "bulk", campaign.id)
+    assert not await suppression.suppressed(site, key(2), "campaign", campaign.id)
+
+
+async def test_letters_of_forms_are_stopped_on_the_whole_site(site: Site, campaign: Any) -> None:
+    other = await makers.campaign(site)
+    await suppression.suppress(site, key(), "forms", campaign.id)
+    assert await suppression.suppressed(site, key(), "forms", other.id)
+    await suppression.lift(site, key(), "forms", other.id)
+    assert not await suppression.suppressed(site, key(), "forms", campaign.id)

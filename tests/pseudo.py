@@ -1,0 +1,59 @@
+"""Finds words that no catalogue has seen: on a page in the pseudo-locale every sentence of ours wears accents.
+
+For it, everything that people typed must be in a script without A–Z: then each plain letter left is hard-coded.
+"""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+_SILENT = {"script", "style"}
+_SPOKEN = {"alt", "title", "aria-label", "placeholder", "aria-description", "label"}
+_META = {"description", "og:title", "og:description"}
+_MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
+# Not words of ours: addresses, dates as Babel writes them, references, names of other sites and of settings.
+_SHORT = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sept?|Oct|Nov|Dec"
+_NOT_OURS = re.compile(
+    rf"https?://\S+|\S+@\S+|(?:\d{{1,2}} )?\b(?:{_MONTHS}|{_SHORT}) \d{{4}}"
+    r"|\b[0-9a-f]{8}\b|\b(?:WhatsApp|Facebook|Bluesky|Mastodon|X)\b|\bSMTP_URL\b"
+)
+
+
+def hard_coded(html: str) -> list[str]:
+    """The pieces of a page that a visitor sees or hears and that were never translated."""
+    page = _Visible()
+    page.feed(html)
+    page.close()
+    return [piece for piece in page.pieces if plain_words(piece)]
+
+
+def plain_words(text: str) -> list[str]:
+    """The words of a text that are written in plain A–Z."""
+    return re.findall(r"[A-Za-z][A-Za-z'’-]*", _NOT_OURS.sub(" ", text))
+
+
+class _Visible(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.pieces: list[str] = []
+        self._silent = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in _SILENT:
+            self._silent += 1
+        facts = dict(attrs)
+        spoken = [value for name, value in attrs if name in _SPOKEN]
+        if tag == "meta" and (facts.get("name") or facts.get("property")) in _META:
+            spoken.append(facts.get("content"))
+        if tag == "input" and facts.get("type") in ("submit", "button", "reset"):
+            spoken.append(facts.get("value"))
+        self.pieces += [value for value in spoken if value]
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in _SILENT:
+            self._silent -= 1
+
+    def handle_data(self, data: str) -> None:
+        if not self._silent and data.strip():
+            self.pieces.append(data.strip())

@@ -1,0 +1,125 @@
+"""Many at once: the database decides who was first, and the count always equals the rows."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+
+from petitions import tally
+from petitions.proving import links
+from petitions.proving.links import Key
+from petitions.signatures import PURPOSE, actions
+from tests import makers
+from tests.conftest import browser
+
+
+async def attempts(site, client, owner, statement, pairs):
+    """Attempts whose letters were handed over, without sending them: (row, code, path) each."""
+    for name, email in pairs:
+        response = await makers.sign(client, statement, name=name, email=email)
+        assert response.status_code == 303
+        client.cookies.clear()
+    await owner.execute("delete from outbox")
+    await owner.execute("update signatures set letters = 1, letter_at = now()")
+    rows = await owner.fetch("select statement_id, id from signatures order by created_at")
+    return [Key(row["statement_id"], row["id"]) for row in rows]
+
+
+async def agree(site, statement) -> int:
+    """Every number agrees with the rows; the public count."""
+    assert await tally.recount(site) == []
+    row = await site.store.tally.recount(statement_id=statement.id)
+    assert row.counted == row.found == row.tallied
+    return row.found
+
+
+async def confirm_in_its_way(site, key, way):
+    """One of the three ways, as HTTP or as the action behind it."""
+    if way == "code":
+        row = await site.store.signatures.spend_try(statement_id=key.statement_id, id=key.id)
+        if row is None:
+            return
+        from petitions.proving import code
+
+        typed = code.make(site, PURPOSE, key, 1)
+        await actions.enter_code(site, [key], typed)
+        return
+    async with browser(site, peer="127.0.0.9") as own:
+        path = f"/confirm/{links.make(site, PURPOSE, key)}"
+        if way == "link":
+            name = "attempts"
+            from petitions.tokens import pack
+
+            own.cookies.set(name, site.tokens.make(name, pack(*key)))
+            response = await own.get(path)
+        else:
+            response = await own.post(path, data={})
+        assert response.status_code in (200, 303)
+
+
+async def test_a_hundred_parallel_confirms_of_one_address_make_one_signature(site, client, owner, counting):
+    statement = await makers.statement(site)
+    pairs = [(f"Example Person {number}", "same@example.org") for number in range(100)]
+    keys = await attempts(site, client, owner, statement, pairs)
+    ways = itertools.cycle(["link", "button", "code"])
+    await asyncio.gather(*(confirm_in_its_way(site, key, way) for key, way in zip(keys, ways, strict=False)))
+    await counting()
+    assert await agree(site, statement) == 1
+    states = await owner.fetch("select state, count(*) from signatures group by 1 order by 1")
+    assert dict(states)["confirmed"] == 1
+    assert await owner.fetchval("select count(*) from consents") == 1
+
+
+async def test_a_hundred_parallel_confirms_of_one_attempt_count_once(site, client, owner, counting):
+    statement = await makers.statement(site)
+    [key] = await attempts(site, client, owner, statement, [("Example Person", "same@example.org")])
+    ways = itertools.cycle(["link", "button"])
+    await asyncio.gather(*(confirm_in_its_way(site, key, next(ways)) for _ in range(100)))
+    await counting()
+    assert await agree(site, statement) == 1
+
+
+async def test_a_hundred_different_people_at_once_are_all_counted_and_numbered(site, client, owner, counting):
+    statement = await makers.statement(site)
+    pairs = [(f"Example Person {number}", f"person{number}@example.org") for number in range(100)]
+    keys = await attempts(site, client, owner, statement, pairs)
+    ways = itertools.cycle(["link", "button", "code"])
+    await asyncio.gather(
+        *(confirm_in_its_way(site, key, way) for key, way in zip(keys, ways, strict=False)),
+        counting(),
+        counting(),
+    )
+    await counting()
+    assert await agree(site, statement) == 100
+    numbers = [row["number"] for row in await owner.fetch("select number from signatures order by number")]
+    assert numbers == list(range(1, 101))
+
+
+async def test_closing_while_people_confirm_loses_nobody(site, client, owner, counting):
+    statement = await makers.statement(site)
+    pairs = [(f"Example Person {number}", f"person{number}@example.org") for number in range(30)]
+    keys = await attempts(site, client, owner, statement, pairs)
+    await asyncio.gather(
+        *(confirm_in_its_way(site, key, "button") for key in keys), makers.close(site, statement), counting()
+    )
+    await counting()
+    assert await agree(site, statement) == 30
+
+
+async def test_two_tallies_at_once_count_each_line_once(site, client, owner, counting):
+    statement = await makers.statement(site)
+    pairs = [(f"Example Person {number}", f"person{number}@example.org") for number in range(20)]
+    for key in await attempts(site, client, owner, statement, pairs):
+        await confirm_in_its_way(site, key, "button")
+    counted = await asyncio.gather(*(counting() for _ in range(8)))
+    assert sum(counted) == 20
+    assert await agree(site, statement) == 20
+
+
+async def test_parallel_wrong_codes_never_get_more_than_five_tries(site, client, owner):
+    statement = await makers.statement(site)
+    [key] = await attempts(site, client, owner, statement, [("Example Person", "same@example.org")])
+    tried = await asyncio.gather(*(actions.enter_code(site, [key], "") for _ in range(50)))
+    assert all(one.key is None for one in tried)
+    assert await owner.fetchval("select tries from signatures") == 5
+    assert await owner.fetchval("select tries from code_tries") == 5
