@@ -4,13 +4,13 @@ Start reading at `sql/schema.sql` (what there is), `routes.py` (every page), the
 
 The floors. Imports only go down; rooms beside each other never import each other; a tool checks it::
 
-    roof      cli → app, work → routes     put everything together
-    doors     front                        pages where several features meet, one door per kind of visitor
-    rooms     signatures  my  …            one per feature
+    roof      cli, commands, serve, demo → app, work → routes      put everything together
+    doors     front  my                    pages where several features meet, one door per kind of visitor
+    rooms     signatures  …                one per feature
     pillars   statements → campaigns → organisers
-    services  web  mail  proving  tally  throttle  jobs     know no room: the roof hands them what they need
-    site      the running site, handed over and never global; tokens
-    ground    storage  templating  translations  forms  addresses  settings  errors     know no feature
+    services  mail  proving  tally  throttle  jobs → web     know no room: the roof hands them what they need
+    site      the running site, handed over and never global → tokens
+    ground    storage  templating  translations  markdown  forms  addresses  settings  errors …   know no feature
 
 A room is one word in four places: `petitions/<room>/`, `sql/queries/<room>.sql`, `templates/<room>/`,
 `tests/<room>/`. In it, `views` is HTTP, `actions` is what people may do, `forms` judges what was typed, `letters`

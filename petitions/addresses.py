@@ -77,10 +77,10 @@ PROVIDERS: Mapping[str, Provider] = MappingProxyType(
 _EMPTY = N_("Please enter your e-mail address.")
 _LONG = N_("This e-mail address is too long: it can have %(limit)s characters at most.")
 _UNSEEN = N_(
-    "This e-mail address contains a character that can't be seen. Please type it instead of pasting it."
+    "This e-mail address contains a character that can’t be seen. Please type it instead of pasting it."
 )
 _BRACKETS = N_("Please enter the address alone, without a name or brackets around it.")
-_QUOTED = N_("Addresses with quotation marks can't be used here. Please enter another one.")
+_QUOTED = N_("Addresses with quotation marks can’t be used here. Please enter another one.")
 _NUMBERS = N_("Please enter an address with a name after the @, not with a number in brackets.")
 _TWO = N_("Please enter one e-mail address only.")
 _SPACE = N_("There is a space in this e-mail address. Please take it out.")

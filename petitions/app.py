@@ -16,4 +16,4 @@ ANY_HOST = ("/healthz", "/readyz")
 
 def create_app(site: Site) -> Starlette:
     """The application. Its lifespan opens the store; tests that skip the lifespan open it themselves."""
-    return build(site, routes(site), from_anywhere=FROM_ANYWHERE, any_host=ANY_HOST)
+    return build(site, routes(), from_anywhere=FROM_ANYWHERE, any_host=ANY_HOST)

@@ -62,10 +62,10 @@ _LONG = N_("This is too long: please use %(limit)s characters at most.")
 _CONTROL = N_("There is a line break or control character in this. Please type it on one line.")
 _CONTROL_TEXT = N_("There is a control character in this text. Please type it instead of pasting it.")
 _DIRECTION = N_("A character in this changes the direction of writing. Please type it instead of pasting it.")
-_UNSEEN = N_("There is a character in this that can't be seen. Please type it instead of pasting it.")
+_UNSEEN = N_("There is a character in this that can’t be seen. Please type it instead of pasting it.")
 _MARKS = N_("There are too many accents on one letter.")
 _ADDRESS = N_("Please leave web and e-mail addresses out here.")
-_SIGN = N_("A name can't begin with =, +, - or @.")
+_SIGN = N_("A name can’t begin with =, +, - or @.")
 
 
 class Unfit(Exception):

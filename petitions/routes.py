@@ -12,7 +12,6 @@ from petitions.front import views as front
 from petitions.mail import views as mail
 from petitions.my import views as my
 from petitions.signatures import views as signatures
-from petitions.site import Site
 from petitions.statements import views as statements
 from petitions.web.accent import accent
 from petitions.web.assets import static
@@ -26,7 +25,7 @@ COOKIE = "the browser that filled in the form"
 LOOPBACK = "this machine, while letters are kept"
 
 
-def routes(site: Site | None = None) -> list[Route]:
+def routes() -> list[Route]:
     """The site map, in the order in which it is matched."""
     return [
         get("/", front.home, "home", ANYONE),

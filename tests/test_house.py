@@ -101,7 +101,7 @@ def test_every_query_has_a_caller_and_every_call_a_query():
 def test_every_route_has_a_rule_and_a_name():
     from petitions.routes import routes
 
-    table = routes(None)
+    table = routes()
     assert all(getattr(route, "rule", "") for route in table)
     names = [route.name for route in table]
     assert len(names) == len(set(names))
@@ -111,7 +111,7 @@ def test_every_first_word_of_an_address_is_reserved_as_a_slug():
     from petitions.campaigns.slugs import RESERVED
     from petitions.routes import routes
 
-    words = {route.path.split("/")[1].split(".")[0] for route in routes(None)} - {"", "{statement}"}
+    words = {route.path.split("/")[1].split(".")[0] for route in routes()} - {"", "{statement}"}
     assert words <= set(RESERVED)
 
 

@@ -33,18 +33,16 @@ OWN = [
     {"name": "tool", "label": "工具"},
     {"name": "stall", "label": "摊位", "kind": "tick"},
 ]
-ASKED = ["town", "country", "union", "branch", "job", "role", "comment", "own_tool"]
 CONSENTS = ["own_stall", "consent_name", "consent_union", "consent_mail"]
 ANSWERS = {
-    **dict.fromkeys(ASKED, "例"),
+    **dict.fromkeys([*FIELDS, "own_tool"], "例"),
     **dict.fromkeys(CONSENTS, "yes"),
     "own_shift": "早班",
-    "postcode": "12345",
 }
 
 
 class Tour:
-    """Visits pages like a person, keeps what it saw, and says what on it was not translated."""
+    """Visits pages like a person and keeps what it saw."""
 
     def __init__(
         self, site: Site, client: httpx.AsyncClient, postbox: Postbox, owner: Any, language: str

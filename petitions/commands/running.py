@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
+import threading
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -22,11 +24,24 @@ as_json = click.option("--json", "wants_json", is_flag=True, help="Print JSON.")
 
 def act(action: Callable[[Site], Awaitable[T]]) -> T:
     """Run an action on the site. A database of our own is started and brought up first."""
-    with sentences():
+    with sentences(), _stoppable():
         settings = load()
         logs.configure("warning")
         with founded(settings) as complete:
             return asyncio.run(_acted(complete, action, own=not settings.database_url))
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """SIGTERM leaves every block, as Ctrl-C does: a broken export is noted, a database of our own stopped."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 async def _acted(settings: Settings, action: Callable[[Site], Awaitable[T]], *, own: bool) -> T:

@@ -134,6 +134,27 @@ def routes_(wants_json: bool) -> None:
         print_table(rows, empty="There are no routes.")
 
 
+@click.command("retention")
+@as_json
+def retention(wants_json: bool) -> None:
+    """List the closed statements whose personal data will be erased, and when. Changes nothing.
+
+    \b
+    Example:
+      petitions retention
+    """
+
+    async def action(site: Site) -> list[dict[str, object]]:
+        rows = await site.store.signatures.list_retention()
+        return [{"statement": row.slug, "due": row.due, "people": row.people} for row in rows]
+
+    rows = act(action)
+    if wants_json:
+        print_json(rows)
+    else:
+        print_table(rows, empty="No closed statement waits for its retention date.")
+
+
 @click.group("suppression")
 def suppressions() -> None:
     """Addresses that asked for no letters: lift."""
@@ -173,4 +194,4 @@ def lift(email: str) -> None:
     )
 
 
-commands = [serve_, work, migrate, demo_, check, routes_, suppressions]
+commands = [serve_, work, migrate, demo_, check, routes_, retention, suppressions]

@@ -221,7 +221,9 @@ with over as (
     update signatures g
     set address_key = null, name = null, email = null, answers = null, partner_consents = null, source = null,
         fingerprint = null, consent_ids = null, mail_consent = false, display = 'hidden', display_union = false,
+        letter_at = null, opened_at = null, asked_at = date_trunc('hour', g.asked_at),
         created_at = date_trunc('hour', g.created_at), confirmed_at = date_trunc('hour', g.confirmed_at),
+        withdrawn_at = date_trunc('hour', g.withdrawn_at),
         erased_at = date_trunc('hour', now())
     from over where g.statement_id = over.id and g.erased_at is null
     returning g.statement_id
@@ -231,7 +233,8 @@ from over;
 
 -- name: list_retention()
 -- What `anonymise` will do, and when.
-select s.id, s.slug, s.closed_at + make_interval(months => c.retention_months) as due
+select s.id, s.slug, s.closed_at + make_interval(months => c.retention_months) as due,
+       (select count(*) from signatures g where g.statement_id = s.id and g.erased_at is null) as people
 from statements s join campaigns c on c.id = s.campaign_id
 where s.anonymised_at is null and s.state in ('closed', 'archived')
 order by due;

@@ -65,13 +65,14 @@ class Visitor:
         await self.fill(name, email, **fields)
         await self.press(re.compile("^Sign the "))
 
-    async def letter(self, address: str, part: str) -> str:
-        """The path of a link in the newest kept letter to an address that has one; waits for the letter."""
+    async def letter(self, address: str, part: str, but: str = "") -> str:
+        """The path of a link in the newest kept letter to an address; waits for one other than `but`."""
         for _ in range(60):
             for letter in re.findall(r'href="(/dev/letters/[^"]+)"', await self._html("/dev/letters")):
                 html = unescape(await self._html(letter))
-                if address in html and (found := re.search(rf'href="([^"]*{part}[^"]*)"', html)):
-                    return urlsplit(found[1]).path
+                found = re.search(rf'href="([^"]*{part}[^"]*)"', html)
+                if address in html and found and (path := urlsplit(found[1]).path) != but:
+                    return path
             await asyncio.sleep(0.25)
         raise AssertionError(f"no letter to {address} with a link to {part}")
 
@@ -121,14 +122,23 @@ async def _signing(ada: Visitor, stranger: Visitor, statement: str) -> AsyncIter
     yield Stop("letter", ada.page)
 
 
+_STAND_STILL = "() => { for (let timer = 0; timer < 99; timer++) clearTimeout(timer) }"
+
+
 async def _confirming(ada: Visitor, stranger: Visitor, statement: str) -> AsyncIterator[Stop]:
     first = await ada.letter("ada@example.org", "/confirm/")
     yield Stop("confirm", await stranger.go(first))
     yield Stop("not me", await stranger.go(f"{first}/not-me"))
     await ada.sign(statement, "Ada E. Example", "ada@example.org")
-    yield Stop("thanks", await ada.go(first))
+    other = await ada.letter("ada@example.org", "/confirm/", but=first)
+    page = await ada.go(first)
+    await page.evaluate(_STAND_STILL)
+    yield Stop("thanks, being counted", page)
+    await ada.settle()
+    await page.reload()
+    yield Stop("thanks", page)
     yield Stop("confirmed", await stranger.go(first))
-    await ada.sign(statement, "Ada Example again", "ada@example.org")
+    yield Stop("already", await stranger.go(other))
     await ada.sign(statement, "Bob Example", "bob@example.org")
     second = await ada.letter("bob@example.org", "/confirm/")
     await stranger.go(f"{second}/not-me")

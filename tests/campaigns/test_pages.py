@@ -67,7 +67,9 @@ async def test_privacy_says_what_is_in_force(site, client):
 
 
 async def test_markup_in_facts_stays_text(site, client):
-    campaign = await makers.campaign(site, controller="<b>Example</b> & Co", postal_address="<i>1</i>\nExampleton")
+    campaign = await makers.campaign(
+        site, controller="<b>Example</b> & Co", postal_address="<i>1</i>\nExampleton"
+    )
     page = (await client.get(f"/campaigns/{campaign.slug}/imprint")).text
     assert "&lt;b&gt;Example&lt;/b&gt; &amp; Co" in page
     assert "<b>Example" not in page

@@ -19,7 +19,9 @@ async def sizes(owner):
         "select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace "
         "where n.nspname = 'public' and c.relkind in ('r', 'p') and not c.relispartition"
     )
-    return {row["relname"]: await owner.fetchval(f'select count(*) from "{row["relname"]}"') for row in tables}
+    return {
+        row["relname"]: await owner.fetchval(f'select count(*) from "{row["relname"]}"') for row in tables
+    }
 
 
 async def test_it_can_be_read_signed_and_counted(site, client, owner):

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from petitions.errors import Refused
 from petitions.ids import new_id
-from petitions.signatures import export
 from petitions.signatures import actions as signatures
+from petitions.signatures import export
 from petitions.statements import actions as statements
 from tests import makers
 
@@ -49,7 +49,9 @@ async def signed(site, counting, statement, number=1, **typed):
 
 async def test_one_row_says_everything_that_was_agreed_to(site, counting):
     row = await makers.statement(site, fields=FIELDS)
-    await signed(site, counting, row, town="Exampleton", own_shift="Nights", consent_name="1", consent_mail="1")
+    await signed(
+        site, counting, row, town="Exampleton", own_shift="Nights", consent_name="1", consent_mail="1"
+    )
     (line,) = rows(await taken(site, row))
     assert line.pop("confirmed_at").startswith("20")
     assert line == {
@@ -116,7 +118,9 @@ async def test_other_kinds_come_later(site, owner, kind):
 
 
 async def lines(owner):
-    found = await owner.fetch("select act, actor, details from audit where act like 'export%' order by happened_at, id")
+    found = await owner.fetch(
+        "select act, actor, details from audit where act like 'export%' order by happened_at, id"
+    )
     return [(line["act"], line["actor"], json.loads(line["details"])) for line in found]
 
 
@@ -177,8 +181,8 @@ async def test_memory_stays_flat_however_long_the_list_is(site, owner):
 
 async def test_an_error_of_the_database_reaches_the_taker(site, owner):
     row = await makers.statement(site)
-    await owner.execute("alter table signatures rename column source to source_now")
-    with pytest.raises(Exception, match="source"):
+    await owner.execute("revoke select on counting_signatures from petitions_app")
+    with pytest.raises(Exception, match="permission denied"):
         await taken(site, row)
     assert [act for act, _, _ in await lines(owner)] == ["export start", "export break off"]
 
@@ -186,8 +190,14 @@ async def test_an_error_of_the_database_reaches_the_taker(site, owner):
 RUNS = "=+-@\uff1d\uff0b\uff0d\uff20"
 
 
-nasty = st.text(st.sampled_from("=+-@\t\r\n ,;\"'|%\uff1d\u00a0\u200b\ufeffaZ09é\u0627"), min_size=1, max_size=8)
-cells = st.lists(nasty | st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20), min_size=1, max_size=25)
+nasty = st.text(
+    st.sampled_from("=+-@\t\r\n ,;\"'|%\uff1d\u00a0\u200b\ufeffaZ09é\u0627"), min_size=1, max_size=8
+)
+cells = st.lists(
+    nasty | st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20),
+    min_size=1,
+    max_size=25,
+)
 
 
 @settings(
@@ -216,7 +226,20 @@ def check_cell(text, cell):
     assert cell in (text, "'" + text), (text, cell)
 
 
-FORMULAS = ["=1+1", "+44 1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "\u00a0=1", "\u200b=1", "\uff1d1", "\n=1", "\tx"]
+FORMULAS = [
+    "=1+1",
+    "+44 1",
+    "-1",
+    "@SUM(A1)",
+    "\t=1",
+    "\r=1",
+    " =1",
+    "\u00a0=1",
+    "\u200b=1",
+    "\uff1d1",
+    "\n=1",
+    "\tx",
+]
 WORDS = ["Ada", "a=b", "1-2", "it's", "'=1", "", "é", "x;=1", "#1", "(+)"]
 
 

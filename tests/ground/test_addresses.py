@@ -64,12 +64,12 @@ REFUSED = {
     "ada@example.test": "mistake after the @",
     "ada@xn--zz.example.org": "mistake after the @",
     "ada@" + "a" * 64 + ".org": "mistake after the @",
-    "ada@example.org\u200b": "can't be seen",
-    "a\u00adda@example.org": "can't be seen",
-    "\u202eada@example.org": "can't be seen",
-    "ada\x00@example.org": "can't be seen",
-    "ada@example.org\nBcc: bob@example.org": "can't be seen",
-    "ada\ud800@example.org": "can't be seen",
+    "ada@example.org\u200b": "can’t be seen",
+    "a\u00adda@example.org": "can’t be seen",
+    "\u202eada@example.org": "can’t be seen",
+    "ada\x00@example.org": "can’t be seen",
+    "ada@example.org\nBcc: bob@example.org": "can’t be seen",
+    "ada\ud800@example.org": "can’t be seen",
     "a" * 250 + "@example.org": "too long",
 }
 

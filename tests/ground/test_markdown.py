@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from petitions.markdown import to_html, to_text
 
-TAGS = set("p br hr h2 h3 h4 h5 h6 em strong s blockquote ul ol li code pre a table thead tbody tr th td".split())
+TAGS = set(
+    ["p", "br", "hr", "h2", "h3", "h4", "h5", "h6", "em", "strong", "s", "blockquote", "ul", "ol", "li", "code", "pre", "a", "table", "thead", "tbody", "tr", "th", "td"]
+)
 
 
 class Reader(HTMLParser):
@@ -87,7 +89,9 @@ def test_an_attack_is_only_text(attack):
     check_safe(to_html(attack))
 
 
-pieces = st.sampled_from([*ATTACKS, "[", "](", ")", "<", ">", '"', "\n", "\n\n", "# ", "* ", "> ", "    ", "javascript:", "&#x6a;"])
+pieces = st.sampled_from(
+    [*ATTACKS, "[", "](", ")", "<", ">", '"', "\n", "\n\n", "# ", "* ", "> ", "    ", "javascript:", "&#x6a;"]
+)
 
 
 @settings(max_examples=200, deadline=None)
@@ -104,7 +108,9 @@ def test_deep_nesting_takes_no_time():
 
 
 def test_the_words_alone_keep_addresses_and_structure():
-    text = to_text("# Title\n\nWe ask [them](https://example.org/x) *now*.\n\n1. one\n2. two\n\n- three\n\n<https://example.org>")
+    text = to_text(
+        "# Title\n\nWe ask [them](https://example.org/x) *now*.\n\n1. one\n2. two\n\n- three\n\n<https://example.org>"
+    )
     assert text == (
         "Title\n\nWe ask them (https://example.org/x) now.\n\n1. one\n2. two\n\n- three\n\nhttps://example.org"
     )

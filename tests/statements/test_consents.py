@@ -15,7 +15,11 @@ async def wordings(site, row):
 async def test_the_act_of_signing_names_controller_opinion_union_and_hand_over(site):
     campaign = await makers.campaign(site, controller="Example Controller Ltd")
     row = await makers.statement(
-        site, campaign, addressed_to="The Example Council", fields=["union", "postcode"], handover=["name", "postcode"]
+        site,
+        campaign,
+        addressed_to="The Example Council",
+        fields=["union", "postcode"],
+        handover=["name", "postcode"],
     )
     sign = (await wordings(site, row))["sign"].wording
     for words in (
@@ -38,7 +42,9 @@ async def test_without_union_fields_the_union_is_not_spoken_of(site):
 
 
 async def test_the_public_name_says_what_is_shown_with_it(site):
-    row = await makers.statement(site, fields=["town", "job", "union"], public=["name", "town", "job", "union"])
+    row = await makers.statement(
+        site, fields=["town", "job", "union"], public=["name", "town", "job", "union"]
+    )
     texts = await wordings(site, row)
     assert "my town, my job" in texts["name"].wording
     assert "my union" in texts["union"].wording

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timezone
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,9 @@ from petitions.statements.files import Draft, parse
 SCLV = Path(__file__).parents[3] / "shared" / "data" / "statement-sclv.md"
 
 
-def file(front: str = "", text: str = "We ask for an *example*.\n", head: str = "title: Example\nslug: example\n") -> str:
+def file(
+    front: str = "", text: str = "We ask for an *example*.\n", head: str = "title: Example\nslug: example\n"
+) -> str:
     return f"---\n{head}{front}---\n\n{text}"
 
 
@@ -103,7 +105,9 @@ def test_fields_can_be_a_mapping():
 
 
 def test_a_closing_time_keeps_its_zone():
-    assert parse(file("closes: 2030-05-31 18:00:00+02:00\n")).closes == datetime(2030, 5, 31, 16, tzinfo=timezone.utc)
+    assert parse(file("closes: 2030-05-31 18:00:00+02:00\n")).closes == datetime(
+        2030, 5, 31, 16, tzinfo=UTC
+    )
 
 
 def test_a_date_in_quotes_is_a_date():
@@ -176,7 +180,9 @@ MISTAKES = {
     file("fields: [{name: shoe, label: x, kind: number}]\n"): "must be text, choice or tick",
     file("fields: [{name: shoe, label: x, kind: choice}]\n"): "needs 2 to 50 choices",
     file("fields: [{name: shoe, label: x, kind: choice, choices: [a, a]}]\n"): "same choice twice",
-    file("fields: [{name: shoe, label: x, kind: choice, choices: [yes, no]}]\n"): "put numbers, yes and no in quotes",
+    file(
+        "fields: [{name: shoe, label: x, kind: choice, choices: [yes, no]}]\n"
+    ): "put numbers, yes and no in quotes",
     file("fields: [{name: shoe, label: x, choices: [a, b]}]\n"): "kind: choice",
     file("fields: [{name: shoe, label: x, colour: red}]\n"): "can't have “colour”",
     file("fields: [{name: town, label: x}]\n"): "can't have “label”",
@@ -240,7 +246,10 @@ yaml_like = st.recursive(
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.sampled_from(["title", "slug", "kind", "goal", "fields", "public", "handover", "export", "closes"]), yaml_like)
+@given(
+    st.sampled_from(["title", "slug", "kind", "goal", "fields", "public", "handover", "export", "closes"]),
+    yaml_like,
+)
 def test_a_value_of_any_type_is_taken_or_refused(key, value):
     import yaml
 

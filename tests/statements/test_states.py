@@ -15,7 +15,9 @@ ACTOR = makers.ACTOR
 
 
 async def acts(owner, statement):
-    rows = await owner.fetch("select act from audit where statement_id = $1 order by happened_at, id", statement.id)
+    rows = await owner.fetch(
+        "select act from audit where statement_id = $1 order by happened_at, id", statement.id
+    )
     return [row["act"] for row in rows]
 
 
@@ -29,7 +31,11 @@ async def test_a_draft_is_no_page(site, client):
 
 @pytest.mark.parametrize(
     ("fact", "words"),
-    [("controller", "no controller"), ("postal_address", "no postal address"), ("contact_email", "no contact")],
+    [
+        ("controller", "no controller"),
+        ("postal_address", "no postal address"),
+        ("contact_email", "no contact"),
+    ],
 )
 async def test_it_does_not_open_while_the_campaign_lacks_what_the_law_asks(site, fact, words):
     campaign = await makers.campaign(site, **{fact: ""})
@@ -182,7 +188,9 @@ async def test_a_note_is_dated_and_shown_below_the_text(site, client, owner):
     assert (await acts(owner, row))[-1] == "statement note"
 
 
-@pytest.mark.parametrize(("text", "words"), [("  ", "empty"), ("x" * 10_001, "too long"), ("\x07", "control")])
+@pytest.mark.parametrize(
+    ("text", "words"), [("  ", "empty"), ("x" * 10_001, "too long"), ("\x07", "control")]
+)
 async def test_a_bad_note_is_refused(site, text, words):
     with pytest.raises(Refused, match=words):
         await statements.add_note(site, await makers.statement(site), text, actor=ACTOR)
@@ -196,7 +204,9 @@ async def test_a_draft_takes_no_note_and_the_audit_no_text(site, owner):
     assert "Ada" not in str(await owner.fetch("select * from audit"))
 
 
-def draft(front="", text="We ask for a *better* example.", head="title: Example\nslug: {slug}\n", slug="example"):
+def draft(
+    front="", text="We ask for a *better* example.", head="title: Example\nslug: {slug}\n", slug="example"
+):
     return parse(f"---\n{head.format(slug=slug)}{front}---\n\n{text}")
 
 
@@ -217,7 +227,11 @@ async def test_a_new_version_leaves_the_old_one_readable(site, client):
 
 async def test_a_new_version_changes_nothing_but_the_text(site):
     row = await makers.statement(site, fields=["town"], goal=100)
-    for front, key in [("goal: 200\n", "goal"), ("fields: [town, union]\n", "fields"), ("closes: 2031-01-01\n", "closes")]:
+    for front, key in [
+        ("goal: 200\n", "goal"),
+        ("fields: [town, union]\n", "fields"),
+        ("closes: 2031-01-01\n", "closes"),
+    ]:
         with pytest.raises(Refused, match=f"“{key}” was fixed"):
             await statements.new_version(site, row, draft(front, slug=row.slug), actor=ACTOR)
     assert (await statements.find(site, row.slug)).version == 1
@@ -250,7 +264,10 @@ async def test_a_closed_statement_takes_no_version(site):
 async def test_versions_at_once_get_numbers_of_their_own(site, owner):
     row = await makers.statement(site)
     await asyncio.gather(
-        *(statements.new_version(site, row, draft(slug=row.slug, text=f"Text {n}"), actor=ACTOR) for n in range(4))
+        *(
+            statements.new_version(site, row, draft(slug=row.slug, text=f"Text {n}"), actor=ACTOR)
+            for n in range(4)
+        )
     )
     numbers = await owner.fetch("select number from versions where statement_id = $1 order by number", row.id)
     assert [one["number"] for one in numbers] == [1, 2, 3, 4, 5]
@@ -260,7 +277,11 @@ async def test_the_app_can_neither_change_nor_delete_a_text(site, owner):
     import asyncpg
 
     await makers.statement(site)
-    for command in ("update versions set body = 'x'", "delete from versions", "update consent_texts set wording = ''"):
+    for command in (
+        "update versions set body = 'x'",
+        "delete from versions",
+        "update consent_texts set wording = ''",
+    ):
         async with site.store.held() as connection:
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 await connection.execute(command)

@@ -1,0 +1,151 @@
+"""Every page, looked at in a real browser: by axe-core in four looks, for its width, its console, its weight."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser
+from starlette.routing import Match
+
+from petitions import demo
+from petitions.routes import routes
+from petitions.site import Site
+from petitions.work import work_once
+from tests import makers
+from tests.browser import judge
+from tests.browser.conftest import served
+from tests.browser.tour import Visitor, tour
+from tests.conftest import fresh_databases, settings_of
+
+pytestmark = pytest.mark.browser
+STATEMENT = "/public-buses"
+# Answers that are no pages for people.
+NO_PAGES = {"static", "accent", "healthz", "readyz", "count", "my_download"}
+
+
+@dataclass
+class Seen:
+    """What was found on one stop of the tour."""
+
+    name: str
+    path: str
+    facts: dict[str, Any]
+    axe: dict[str, list[str]]
+    sideways: dict[str, int]
+
+
+@dataclass
+class Walk:
+    """The whole tour."""
+
+    stops: list[Seen] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+    elsewhere: list[str] = field(default_factory=list)
+
+
+@pytest_asyncio.fixture(scope="module")
+async def demonstration(server: Any, template: str, chromium: Browser) -> AsyncIterator[Site]:
+    """The demonstration beside a second campaign, keeping its letters as on a newcomer's machine."""
+    async for name in fresh_databases(server, f"template {template} strategy file_copy"):
+        async with served(settings_of(server, name, smtp_url="")) as site:
+            await demo.load(site, actor=makers.ACTOR)
+            await makers.statement(site, kind="petition", fields=["postcode", "country", "job", "comment"])
+            yield site
+
+
+@pytest_asyncio.fixture(scope="module")
+async def walk(chromium: Browser, demonstration: Site) -> Walk:
+    """One walk along all pages; every test below judges another side of it."""
+    base, walk, watched = demonstration.settings.base_url, Walk(), {}
+
+    async def settle() -> None:
+        await work_once(demonstration)
+
+    async for stop in tour(chromium, base, STATEMENT, settle):
+        if stop.page.context not in watched:
+            watched[stop.page.context] = judge.Watch(stop.page.context, base)
+        path = urlsplit(stop.page.url).path
+        found = await judge.facts(stop.page), await judge.axe(stop.page), await judge.sideways(stop.page)
+        walk.stops.append(Seen(stop.name, path, *found))
+    for watch in watched.values():
+        walk.complaints += watch.complaints
+        walk.elsewhere += watch.elsewhere
+    return walk
+
+
+async def test_axe_finds_nothing_on_any_page(walk: Walk) -> None:
+    assert {seen.name: seen.axe for seen in walk.stops if seen.axe} == {}
+
+
+async def test_no_page_scrolls_sideways_on_a_small_screen_or_with_large_text(walk: Walk) -> None:
+    assert {seen.name: seen.sideways for seen in walk.stops if seen.sideways} == {}
+
+
+async def test_no_page_breaks_its_own_content_security_policy_or_says_anything_on_the_console(walk: Walk) -> None:
+    assert walk.complaints == []
+
+
+async def test_no_page_asks_another_site_for_anything(walk: Walk) -> None:
+    assert walk.elsewhere == []
+
+
+async def test_every_page_names_itself_its_language_and_has_one_first_heading(walk: Walk) -> None:
+    for seen in walk.stops:
+        assert seen.facts["title"].strip(), seen
+        assert (seen.facts["lang"], seen.facts["dir"]) == ("en", "ltr"), seen
+        assert seen.facts["headings"] == 1, seen
+        assert seen.facts["inline"] == 0, seen
+
+
+async def test_the_title_of_a_page_with_problems_says_so_first_and_only_then(walk: Walk) -> None:
+    for seen in walk.stops:
+        assert seen.facts["title"].startswith("Error: ") == bool(seen.facts["alerts"]), seen
+    assert [seen.name for seen in walk.stops if seen.facts["alerts"]]
+
+
+async def test_lists_of_people_and_pages_with_a_token_are_not_for_search_engines(walk: Walk) -> None:
+    private = ("/confirm/", "/my/", "/unsubscribe/", "/dev/")
+    hidden = {seen.name for seen in walk.stops if seen.path.startswith(private)} | {"signatories", "thanks"}
+    assert {seen.name for seen in walk.stops if seen.facts["robots"] == "noindex"} >= hidden
+    shown = {"home", "campaign", "statement", "privacy", "imprint", "accessibility", "terms", "version"}
+    assert {seen.name for seen in walk.stops if not seen.facts["robots"]} >= shown
+
+
+async def test_the_walk_comes_by_every_page_of_the_site(walk: Walk) -> None:
+    met = {_route(seen.path) for seen in walk.stops}
+    pages = {route.name for route in routes() if "GET" in (route.methods or ())} - NO_PAGES
+    assert pages - met == set()
+
+
+def _route(path: str) -> str:
+    scope = {"type": "http", "path": path, "method": "GET", "root_path": ""}
+    return next((route.name for route in routes() if route.matches(scope)[0] is Match.FULL), "")
+
+
+async def test_a_statement_page_weighs_little_and_comes_in_few_requests(
+    chromium: Browser, demonstration: Site, record_property: Any
+) -> None:
+    visitor = await Visitor.arrive(chromium, demonstration.settings.base_url, _nothing)
+    finished: list[Any] = []
+    visitor.context.on("requestfinished", finished.append)
+    await visitor.go(STATEMENT)
+    await visitor.page.wait_for_load_state("networkidle")
+    weights = {}
+    for request in finished:
+        weights[urlsplit(request.url).path] = (await request.sizes())["responseBodySize"]
+    await visitor.context.close()
+    icon = weights.setdefault("/static/favicon.svg", 250)  # a browser without a window asks for none
+    record_property("weights", weights)
+    assert len(weights) <= 6, weights
+    assert sum(weights.values()) <= 60 * 1024, weights
+    assert sum(size for path, size in weights.items() if path.endswith(".js")) <= 4096, weights
+    assert icon < 1024, weights
+
+
+async def _nothing() -> None:
+    """No background work is needed."""
