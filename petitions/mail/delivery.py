@@ -54,6 +54,7 @@ class Work:
         self._kinds = kinds
         self._way = way
         self._hands: set[asyncio.Task[None]] = set()
+        self._busy = False  # letters are leaving: claim several at a time
         self._places = Places(PER_DOMAIN)
         self._pauses = Pauses(30, 600)
 
@@ -73,7 +74,7 @@ class Work:
 
     async def _claim(self) -> list[Row]:
         room = (1 if self._way.doubted else IN_HAND) - len(self._hands)
-        if self._way.rest or room < 1 or 1 < room < IN_HAND // 2:
+        if self._way.rest or room < 1 or (self._busy and room < IN_HAND // 2):
             return []
         try:
             rows: list[Row] = await self._outbox.claim(kinds=list(self._kinds), most=room)
@@ -84,8 +85,11 @@ class Work:
         return rows
 
     async def _wait(self) -> None:
+        """Until one letter is done; a few slow ones don't keep the others from being claimed."""
+        self._busy = False
         if self._hands:
-            await asyncio.wait(self._hands, timeout=IDLE, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait(self._hands, timeout=IDLE, return_when=asyncio.FIRST_COMPLETED)
+            self._busy = bool(done) and len(self._hands) > 1
         else:
             await asyncio.sleep(IDLE)
 

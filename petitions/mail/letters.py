@@ -96,8 +96,8 @@ def compose(
     the one-click headers of RFC 8058. Links in `context` are absolute: `link(site, path)`.
     """
     host = _host(campaign)
-    unsubscribe = link(site, f"/unsubscribe/{suppression.token(site, address_key, host['id'])}")
-    about = {"not_me": "", "language": language, **context, "host": host, "unsubscribe": unsubscribe}
+    stop = link(site, f"/unsubscribe/{suppression.token(site, address_key, host['id'])}")
+    about = {"not_me": "", "language": language, **context, "host": host, "unsubscribe": stop}
     whole = site.templates.render(f"{template}.mail.txt", language, **about)
     subject, _, text = whole.strip().partition("\n\n")
     about["subject"] = subject = mime.one_line(subject)
@@ -110,7 +110,7 @@ def compose(
         sender=host["sender"] or site.settings.mail_from,
         sender_name=mime.one_line(host["name"])[:NAME],
         reply_to=host["contact_email"],
-        headers=_headers(site, host, unsubscribe, bulk=bulk),
+        headers=_headers(site, host, stop, bulk=bulk),
     )
 
 

@@ -132,7 +132,7 @@ async def test_a_statement_page_weighs_little_and_comes_in_few_requests(
 ) -> None:
     visitor = await Visitor.arrive(chromium, demonstration.settings.base_url, _nothing)
     finished: list[Any] = []
-    visitor.context.on("requestfinished", finished.append)
+    visitor.context.on("requestfinished", lambda request: finished.append(request))
     await visitor.go(STATEMENT)
     await visitor.page.wait_for_load_state("networkidle")
     weights = {}

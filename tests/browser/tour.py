@@ -169,8 +169,9 @@ async def _mine(ada: Visitor, stranger: Visitor, statement: str) -> AsyncIterato
     yield Stop("withdraw", page)
     await ada.press("Withdraw my signature")
     yield Stop("my signature withdrawn", page)
-    await page.get_by_role("link", name="Erase everything about it").first.click()
-    yield Stop("erase", page)
-    await ada.press("Erase it for good")
-    yield Stop("erased", page)
+    while page.url.endswith(link) or "?done=" in page.url:
+        await page.get_by_role("link", name="Erase everything about it").first.click()
+        yield Stop("erase", page)
+        await ada.press("Erase it for good")
+        yield Stop("erased", page)
     yield Stop("my link over", await ada.go(link))

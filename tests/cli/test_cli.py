@@ -67,8 +67,8 @@ def run(environment, monkeypatch) -> Any:
 @pytest.fixture
 def campaign(run) -> str:
     run(
-        ["campaign", "add", "--slug", "fair", "--name", "Fair Example", "--controller", "Example Ltd"]
-        + ["--address", "1 Example Street", "--contact", "contact@example.org"]
+        "campaign add --slug fair --name Fair --controller Example --address 1ExampleStreet "
+        "--contact contact@example.org"
     )
     return "fair"
 
@@ -101,7 +101,7 @@ def test_from_nothing_to_an_open_statement(run, campaign, file):
     (row,) = json.loads(run("campaign list --json").stdout)
     assert (row["slug"], row["open_statements"]) == ("fair", 1)
     assert "fair-pay" in run("statement list --campaign fair").output
-    assert "Example Ltd" in run("campaign list").output
+    assert "Example" in run("campaign list").output
 
 
 def test_every_step_of_a_statement(run, campaign, file):
@@ -246,7 +246,18 @@ def test_every_command_explains_itself_with_an_example(run, path):
 
 
 def test_the_promised_commands_are_there():
-    promised = ["serve", "work", "migrate", "demo", "campaign", "statement", "export", "check", "routes", "suppression"]
+    promised = [
+        "serve",
+        "work",
+        "migrate",
+        "demo",
+        "campaign",
+        "statement",
+        "export",
+        "check",
+        "routes",
+        "suppression",
+    ]
     assert set(promised) <= set(main.commands)
 
 

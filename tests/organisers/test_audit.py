@@ -12,10 +12,13 @@ from tests import makers
 
 
 async def test_an_act_that_fails_leaves_no_line(site, owner):
-    with pytest.raises(RuntimeError):
+    async def broken_act():
         async with site.store.transaction():
             await organisers.note(site, "cli:example", "campaign add")
             raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await broken_act()
     assert await owner.fetchval("select count(*) from audit") == 0
 
 
