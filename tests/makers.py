@@ -150,3 +150,10 @@ async def form(site: Site, statement: Any, name: str, email: str, **typed: str) 
 
     texts = await statements.consents(site, statement, statement.language)
     return forms.read(forms.blank(statement, texts, ""), {"name": name, "email": email, **typed})
+
+
+def nobody() -> Any:
+    """An id that nothing has."""
+    from petitions.ids import new_id
+
+    return new_id()

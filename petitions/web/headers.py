@@ -11,12 +11,13 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; font-src 'self'; "
     "form-action 'self'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-# Everything a browser could lend to a page; we want none of it.
+# Everything a browser could lend to a page; we want none of it. Not bluetooth and web-share: browsers without
+# them complain on the console of every page.
 _POWERS = (
-    "accelerometer autoplay bluetooth browsing-topics camera display-capture encrypted-media fullscreen "
+    "accelerometer autoplay browsing-topics camera display-capture encrypted-media fullscreen "
     "geolocation gyroscope hid identity-credentials-get idle-detection local-fonts magnetometer microphone "
     "midi otp-credentials payment picture-in-picture publickey-credentials-create "
-    "publickey-credentials-get screen-wake-lock serial storage-access usb web-share xr-spatial-tracking"
+    "publickey-credentials-get screen-wake-lock serial storage-access usb xr-spatial-tracking"
 )
 PERMISSIONS_POLICY = ", ".join(f"{power}=()" for power in _POWERS.split())
 TWO_YEARS = 63072000  # seconds, as https://hstspreload.org/ asks

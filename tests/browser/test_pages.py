@@ -86,7 +86,9 @@ async def test_no_page_scrolls_sideways_on_a_small_screen_or_with_large_text(wal
     assert {seen.name: seen.sideways for seen in walk.stops if seen.sideways} == {}
 
 
-async def test_no_page_breaks_its_own_content_security_policy_or_says_anything_on_the_console(walk: Walk) -> None:
+async def test_no_page_breaks_its_own_content_security_policy_or_says_anything_on_the_console(
+    walk: Walk,
+) -> None:
     assert walk.complaints == []
 
 
