@@ -418,11 +418,17 @@ begin
 end $$;
 
 create trigger append_only before update or delete on versions for each row execute function refuse_change();
+create trigger never_empty before truncate on versions for each statement execute function refuse_change();
 create trigger append_only before update or delete on notes for each row execute function refuse_change();
+create trigger never_empty before truncate on notes for each statement execute function refuse_change();
 create trigger append_only before update or delete on signature_events for each row execute function refuse_change();
+create trigger never_empty before truncate on signature_events for each statement execute function refuse_change();
 create trigger append_only before update or delete on consent_texts for each row execute function refuse_change();
+create trigger never_empty before truncate on consent_texts for each statement execute function refuse_change();
 create trigger append_only before update or delete on consents for each row execute function refuse_change();
+create trigger never_empty before truncate on consents for each statement execute function refuse_change();
 create trigger append_only before update or delete on audit for each row execute function refuse_change();
+create trigger never_empty before truncate on audit for each statement execute function refuse_change();
 
 -- The owner's functions: the only ways past the guards, each for one lawful purpose.
 

@@ -11,10 +11,15 @@ from typing import Literal
 from playwright.async_api import Browser, Page, async_playwright
 
 # A container has little shared memory and no sandbox for root; nothing may phone home.
-FLAGS = (
-    "--no-sandbox --disable-dev-shm-usage --disable-gpu --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+FLAGS = [
+    "--no-sandbox",
+    "--disable-dev-shm-usage",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 Scheme = Literal["light", "dark"]
 LOOKS: tuple[tuple[int, Scheme], ...] = ((390, "light"), (390, "dark"), (1280, "light"), (1280, "dark"))

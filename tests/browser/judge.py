@@ -21,7 +21,7 @@ _RUN = """async (scheme) => {
 }"""
 _FACTS = """() => ({
   title: document.title, lang: document.documentElement.lang, dir: document.documentElement.dir,
-  headings: document.querySelectorAll("h1").length, 
+  headings: document.querySelectorAll("h1").length,
   // The card is moved by site.js, which the policy allows.
   inline: document.querySelectorAll("[style]:not(.card), style, [onclick], [onload]").length,
   robots: document.querySelector("meta[name=robots]")?.content ?? "",

@@ -158,7 +158,8 @@ async def _tab_to(page: Page, selector: str) -> None:
     for _ in range(40):
         await page.keyboard.press("Tab")
         focus = await page.evaluate(_FOCUS, selector)
-        assert focus["ring"] and focus["name"] != "website", focus
+        assert focus["ring"], focus
+        assert focus["name"] != "website", focus
         if focus["there"]:
             return
     raise AssertionError(f"Tab never comes to {selector}")

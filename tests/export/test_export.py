@@ -263,3 +263,13 @@ async def test_a_draft_has_nobody(site):
     row = await makers.statement(site, open=False)
     assert rows(await taken(site, row)) == []
     assert (await statements.find_for_organisers(site, row.slug)).state == "draft"
+
+
+async def test_who_stopped_the_letters_since_is_not_written_to_from_a_list_either(site, counting):
+    row = await makers.statement(site)
+    for number in (1, 2, 3):
+        await signed(site, counting, row, number, consent_mail="1")
+    await makers.suppressed(site, row, "p1@example.org", "campaign")
+    await makers.suppressed(site, row, "p2@example.org", "bulk")
+    lines = rows(await taken(site, row))
+    assert [(line["mail"], line["email"]) for line in lines] == [("no", ""), ("no", ""), ("yes", "p3@example.org")]
