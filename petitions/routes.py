@@ -11,6 +11,7 @@ from petitions.campaigns import views as campaigns
 from petitions.front import views as front
 from petitions.mail import views as mail
 from petitions.my import views as my
+from petitions.signatures import confirming
 from petitions.signatures import views as signatures
 from petitions.statements import views as statements
 from petitions.web.accent import accent
@@ -43,11 +44,11 @@ def routes() -> list[Route]:
         get("/campaigns/{campaign}/accessibility", campaigns.accessibility, "accessibility", ANYONE),
         get("/campaigns/{campaign}/terms", campaigns.terms, "terms", ANYONE),
         # a letter's links
-        get("/confirm/{token}", signatures.confirm_link, "confirm", LETTER),
-        post("/confirm/{token}", signatures.confirm_button, "confirm_button", LETTER),
-        post("/confirm/{token}/new-letter", signatures.new_letter, "new_letter", LETTER),
-        get("/confirm/{token}/not-me", signatures.not_me_page, "not_me", LETTER),
-        post("/confirm/{token}/not-me", signatures.not_me, "not_me_button", LETTER),
+        get("/confirm/{token}", confirming.confirm_link, "confirm", LETTER),
+        post("/confirm/{token}", confirming.confirm_button, "confirm_button", LETTER),
+        post("/confirm/{token}/new-letter", confirming.new_letter, "new_letter", LETTER),
+        get("/confirm/{token}/not-me", confirming.not_me_page, "not_me", LETTER),
+        post("/confirm/{token}/not-me", confirming.not_me, "not_me_button", LETTER),
         get("/unsubscribe/{token}", mail.unsubscribe_page, "unsubscribe", LETTER),
         post("/unsubscribe/{token}", mail.unsubscribe, "unsubscribe_button", LETTER),
         # my signature
@@ -70,10 +71,10 @@ def routes() -> list[Route]:
         get("/{statement}/versions/{number:int}", statements.version, "version", ANYONE),
         get("/{statement}/signatories", signatures.signatories, "signatories", ANYONE),
         post("/{statement}/sign", front.sign, "sign", ANYONE),
-        get("/{statement}/check-your-email", signatures.check_email, "check_email", ANYONE),
-        post("/{statement}/confirm", signatures.enter_code, "enter_code", COOKIE),
-        post("/{statement}/send-again", signatures.send_again, "send_again", COOKIE),
-        post("/{statement}/someone-else", signatures.someone_else, "someone_else", COOKIE),
+        get("/{statement}/check-your-email", confirming.check_email, "check_email", ANYONE),
+        post("/{statement}/confirm", confirming.enter_code, "enter_code", COOKIE),
+        post("/{statement}/send-again", confirming.send_again, "send_again", COOKIE),
+        post("/{statement}/someone-else", confirming.someone_else, "someone_else", COOKIE),
         get("/{statement}/thanks", signatures.thanks, "thanks", COOKIE),
     ]
 

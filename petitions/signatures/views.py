@@ -1,4 +1,4 @@
-"""From the letter to the thanks: the pages of confirming, and the public list."""
+"""After confirming: the thanks with a number, and the public list."""
 
 from __future__ import annotations
 
@@ -8,141 +8,15 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import Response
 
-from petitions import throttle
-from petitions.errors import N_, NotFound, TokenExpired
-from petitions.mail import suppression
-from petitions.mail.outbox import late_minutes
-from petitions.markdown import to_html
-from petitions.proving import cookie, links
+from petitions.errors import N_, NotFound
+from petitions.proving import cookie
 from petitions.proving.links import Key
-from petitions.signatures import PURPOSE, actions
-from petitions.signatures.actions import Outcome
-from petitions.signatures.shown import shown
 from petitions.site import Site
 from petitions.statements import actions as statements
 from petitions.storage.store import Row
-from petitions.web.body import read_form
-from petitions.web.guard import client_ip
-from petitions.web.page import page, redirect, url_maker
+from petitions.web.page import NO_STORE, page, redirect, url_maker
 
-PRIVATE = {"Cache-Control": "no-store"}
 PAGE_SIZE = 50
-
-
-async def check_email(request: Request, *, problem: str | None = None, tries_left: int = 5) -> Response:
-    """The page after the form: the same for everybody, and where the code is typed."""
-    site: Site = request.app.state.site
-    statement = await statements.find(site, request.path_params["statement"])
-    return page(
-        request,
-        "signatures/check_email.html",
-        status=422 if problem else 200,
-        headers=PRIVATE,
-        language=statement.language,
-        statement=statement,
-        code_possible=bool(_armed(request, statement)),
-        late_minutes=await late_minutes(site),
-        problem=problem,
-        tries_left=tries_left,
-    )
-
-
-async def enter_code(request: Request) -> Response:
-    """The six digits, typed in the browser that filled in the form."""
-    site: Site = request.app.state.site
-    statement = await statements.find(site, request.path_params["statement"])
-    fields = dict(await read_form(request))
-    await throttle.spend(site, client_ip(request))
-    tried = await actions.enter_code(site, _armed(request, statement), fields.get("code", ""))
-    if tried.key is None:
-        problem = _WRONG if tried.tries_left else _NO_CODE
-        return await check_email(request, problem=problem, tries_left=tried.tries_left)
-    return await _answered(request, statement, tried.key, tried.outcome)
-
-
-_WRONG = N_("This is not the code of the latest letter. Please look again.")
-_NO_CODE = N_("There is no code to try just now. Use the button in the letter, or ask for a new letter.")
-
-
-async def send_again(request: Request) -> Response:
-    """Another letter for the newest attempt of this browser."""
-    site: Site = request.app.state.site
-    statement = await statements.find(site, request.path_params["statement"])
-    await throttle.spend(site, client_ip(request))
-    for key in _armed(request, statement)[:1]:
-        await actions.ask_again(site, key)
-    return redirect(url_maker(request)("check_email", statement=statement.slug))
-
-
-async def someone_else(request: Request) -> Response:
-    """Another person signs on this device: the cookie goes, the empty form comes."""
-    statement = await statements.find(request.app.state.site, request.path_params["statement"])
-    response = redirect(url_maker(request)("statement", statement=statement.slug) + "#sign")
-    cookie.disarm(request, response)
-    return response
-
-
-async def confirm_link(request: Request) -> Response:
-    """A letter's link: confirms in the browser that filled in the form, else only asks."""
-    site: Site = request.app.state.site
-    key, row = await _find(site, request)
-    statement = await _statement(site, row)
-    if row.state == "pending" and row.link_good and links.one_click(request, key):
-        return await _answered(request, statement, key, await actions.confirm(site, row, "link"))
-    if row.state == "pending" and request.method == "GET":
-        await site.store.signatures.open_link(statement_id=row.statement_id, id=row.id)
-    return await _ask(request, statement, row)
-
-
-async def confirm_button(request: Request) -> Response:
-    """The button on that page."""
-    site: Site = request.app.state.site
-    key, row = await _find(site, request)
-    await throttle.spend(site, client_ip(request))
-    statement = await _statement(site, row)
-    outcome = await actions.confirm(site, row, "button")
-    if outcome is Outcome.OVER:
-        return await _ask(request, statement, (await _find(site, request))[1])
-    return await _answered(request, statement, key, outcome)
-
-
-async def new_letter(request: Request) -> Response:
-    """A link that ran out: send a new letter to the same address."""
-    site: Site = request.app.state.site
-    key, row = await _find(site, request)
-    await throttle.spend(site, client_ip(request))
-    await actions.ask_again(site, key)
-    statement = await _statement(site, row)
-    return redirect(url_maker(request)("check_email", statement=statement.slug))
-
-
-async def not_me_page(request: Request) -> Response:
-    """ "This wasn't me": one button."""
-    site: Site = request.app.state.site
-    _, row = await _find(site, request)
-    statement = await _statement(site, row)
-    return page(
-        request,
-        "signatures/not_me.html",
-        headers=PRIVATE,
-        language=statement.language,
-        statement=statement,
-        pending=row.state == "pending",
-        token=request.path_params["token"],
-    )
-
-
-async def not_me(request: Request) -> Response:
-    """The attempt is deleted; then the page that asks whether letters shall stop."""
-    site: Site = request.app.state.site
-    key, row = await _find(site, request)
-    await throttle.spend(site, client_ip(request))
-    address_key = await actions.not_me(site, key)
-    if address_key is None:
-        return redirect(url_maker(request)("not_me", token=request.path_params["token"]))
-    statement = await _statement(site, row)
-    token = suppression.token(site, address_key, statement.campaign_id)
-    return redirect(url_maker(request)("unsubscribe", token=token))
 
 
 async def thanks(request: Request) -> Response:
@@ -155,7 +29,7 @@ async def thanks(request: Request) -> Response:
     return page(
         request,
         "signatures/thanks.html",
-        headers=PRIVATE,
+        headers=NO_STORE,
         language=statement.language,
         statement=statement,
         number=await _number(site, Key(*pair)),
@@ -209,74 +83,6 @@ def _page_number(request: Request, pages: int) -> int:
     if not 1 <= number <= pages:
         raise NotFound
     return number
-
-
-def _armed(request: Request, statement: Row) -> list[Key]:
-    return [Key(*pair) for pair in cookie.armed(request) if pair[0] == statement.id]
-
-
-async def _find(site: Site, request: Request) -> tuple[Key, Row]:
-    """The attempt of a letter's link. Raises TokenInvalid, TokenExpired: purged, or never there."""
-    key = links.read(site, PURPOSE, request.path_params["token"])
-    row = await site.store.signatures.find(statement_id=key.statement_id, id=key.id)
-    if row is None:
-        raise TokenExpired
-    return key, row
-
-
-async def _statement(site: Site, row: Row) -> Row:
-    statement: Row = await site.store.statements.find_by_id(id=row.statement_id)
-    return statement
-
-
-async def _answered(request: Request, statement: Row, key: Key, outcome: Outcome | None) -> Response:
-    if outcome is Outcome.CONFIRMED:
-        response = redirect(url_maker(request)("thanks", statement=statement.slug))
-        cookie.thank(request, response, key)
-        return response
-    template = "signatures/already.html" if outcome is Outcome.ALREADY else "signatures/confirmed.html"
-    return page(request, template, headers=PRIVATE, language=statement.language, statement=statement)
-
-
-async def _ask(request: Request, statement: Row, row: Row) -> Response:
-    """The page behind a link, by the state of its attempt."""
-    token = request.path_params["token"]
-    language = statement.language
-    if row.state != "pending":
-        template = "signatures/already.html" if row.state == "superseded" else "signatures/confirmed.html"
-        return page(request, template, headers=PRIVATE, language=language, statement=statement)
-    if not row.link_good:
-        return page(
-            request,
-            "signatures/expired.html",
-            status=410,
-            headers=PRIVATE,
-            language=language,
-            statement=statement,
-            token=token,
-            can_renew=row.in_time,
-        )
-    return await _button(request, statement, row, token)
-
-
-async def _button(request: Request, statement: Row, row: Row, token: str) -> Response:
-    site: Site = request.app.state.site
-    version = await site.store.statements.find_version(statement_id=statement.id, number=row.version)
-    texts = await site.store.signatures.list_agreed(statement_id=statement.id, ids=row.consent_ids or [])
-    return page(
-        request,
-        "signatures/confirm.html",
-        headers=PRIVATE,
-        language=statement.language,
-        statement=statement,
-        signature=row,
-        shown=shown(statement, row),
-        consents=[text.wording for text in texts],
-        newer=row.version != statement.version,
-        title=version.title,
-        text=to_html(version.body),
-        token=token,
-    )
 
 
 async def _number(site: Site, key: Key) -> int | None:

@@ -82,7 +82,7 @@ class Connections:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Any]:
-        """The only way to a transaction: `db.transaction()` leaks its connection when COMMIT fails."""
+        """The only way to a transaction: `databases`' own leaks its connection when COMMIT fails."""
         with _translated():
             async with self._database.connection() as connection, connection.raw_connection.transaction():
                 yield connection.raw_connection

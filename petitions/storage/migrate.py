@@ -37,6 +37,10 @@ async def migrate(url: str, sql: Path, *, app_role: str | None = None) -> list[s
             quoted = '"' + app_role.replace('"', '""') + '"'
             await connection.execute((sql / "grants.sql").read_text().replace("{app}", quoted))
         return applied
+    except asyncpg.InsufficientPrivilegeError as error:
+        raise Refused(
+            "The role that migrates may not create or change the tables: set DATABASE_OWNER_URL to their owner's."
+        ) from error
     finally:
         await connection.close()
 
@@ -90,7 +94,7 @@ async def _bring_up(connection: Any, sql: Path) -> list[str]:
 
 
 async def _apply(connection: Any, step: Path) -> None:
-    text = step.read_text()
+    text = _read(step)
     if text.startswith("-- no-transaction"):
         await connection.execute(text)
         await _mark(connection, step)
@@ -104,6 +108,10 @@ async def _mark(connection: Any, step: Path) -> None:
     await connection.execute(
         "insert into migrations (name, checksum) values ($1, $2)", step.name, _checksum(step)
     )
+
+
+def _read(step: Path) -> str:
+    return step.read_text(encoding="utf-8")
 
 
 def _checksum(step: Path) -> str:

@@ -230,6 +230,12 @@ def test_an_empty_database_asks_for_its_schema(run, monkeypatch, server, empty_d
     assert "no campaign yet" in run("campaign list").output
 
 
+def test_a_role_that_may_not_migrate_is_told_what_to_set(run, monkeypatch, server, empty_database):
+    monkeypatch.setenv("DATABASE_URL", server.url("petitions_app", empty_database))
+    monkeypatch.setenv("DATABASE_OWNER_URL", server.url("petitions_app", empty_database))
+    assert "DATABASE_OWNER_URL" in sentence(run("migrate", 1))
+
+
 def commands(group=main, path=()):
     for name, command in group.commands.items():
         if hasattr(command, "commands"):

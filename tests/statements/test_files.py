@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from petitions.errors import Refused
+from petitions.statements import files
 from petitions.statements.files import Draft, parse
 
 SCLV = Path(__file__).parents[3] / "shared" / "data" / "statement-sclv.md"
@@ -253,3 +255,16 @@ def test_a_value_of_any_type_is_taken_or_refused(key, value):
     front = yaml.safe_dump({"title": "Example", "slug": "example", key: value}, allow_unicode=True)
     with suppress(Refused):
         assert isinstance(parse(f"---\n{front}---\n\ntext"), Draft)
+
+
+def test_the_docs_tell_every_key_and_their_example_is_right():
+    text = (Path(__file__).parents[2] / "docs" / "statements.md").read_text()
+    example = text.split("```markdown\n")[1].split("```")[0]
+    draft = parse(example)
+    assert (draft.slug, draft.goal, [one["name"] for one in draft.fields]) == (
+        "fair-pay",
+        1000,
+        ["town", "union", "shift"],
+    )
+    told = set(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE))
+    assert told == draft.given == set(files._READERS)
