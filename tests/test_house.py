@@ -25,7 +25,8 @@ CATALOGUE = {
     " where connamespace = 'public'::regnamespace order by 1, 2",
     "indexes": "select indexname, indexdef from pg_indexes where schemaname = 'public' order by 1",
     "views": "select viewname, definition from pg_views where schemaname = 'public' order by 1",
-    "functions": "select proname, prosrc, prosecdef from pg_proc where pronamespace = 'public'::regnamespace order by 1",
+    "functions": "select proname, prosrc, prosecdef from pg_proc"
+    " where pronamespace = 'public'::regnamespace order by 1",
     "triggers": "select tgrelid::regclass::text, tgname, pg_get_triggerdef(oid) from pg_trigger"
     " where not tgisinternal order by 1, 2",
 }

@@ -10,7 +10,14 @@ from tests import makers
 from tests.conftest import browser
 
 TABLE = routes()
-SAMPLES = {"token": "x", "campaign": "x", "statement": "x", "path": "site.css", "colour": "b4232f", "number": 1}
+SAMPLES = {
+    "token": "x",
+    "campaign": "x",
+    "statement": "x",
+    "path": "site.css",
+    "colour": "b4232f",
+    "number": 1,
+}
 NAMES = [route.name for route in TABLE]
 
 
@@ -32,11 +39,15 @@ async def test_without_its_letter_no_link_opens_anything(site, client):
     for route in (one for one in TABLE if one.rule == LETTER):
         for token in ("x", "a.b.c", site.tokens.make("elsewhere", pack(makers.nobody())), "%00", "é"):
             method = "POST" if "POST" in route.methods else "GET"
-            response = await client.request(method, path_to(route, token=token), data={"a": "b"} if method == "POST" else None)
+            response = await client.request(
+                method, path_to(route, token=token), data={"a": "b"} if method == "POST" else None
+            )
             assert response.status_code in (400, 410), (route.path, token, response.status_code)
 
 
-async def test_without_its_cookie_a_browser_confirms_and_is_thanked_for_nothing(site, client, stranger, owner):
+async def test_without_its_cookie_a_browser_confirms_and_is_thanked_for_nothing(
+    site, client, stranger, owner
+):
     statement = await makers.statement(site)
     await makers.sign(client, statement)
     for route in (one for one in TABLE if one.rule == COOKIE):
@@ -85,7 +96,9 @@ async def test_every_page_answers_head_without_a_body_and_without_effect(site, c
     await makers.sign(client, statement)
     before = await makers.snapshot(owner, "signatures", "outbox", "tally_queue")
     for route in (one for one in TABLE if "GET" in one.methods):
-        response = await client.head(path_to(route, statement=statement.slug, campaign=statement.campaign_slug))
+        response = await client.head(
+            path_to(route, statement=statement.slug, campaign=statement.campaign_slug)
+        )
         assert response.status_code < 500, route.path
         assert response.content == b""
     assert before == await makers.snapshot(owner, "signatures", "outbox", "tally_queue")

@@ -160,7 +160,7 @@ async def _statement(
         notice=notice,
         signatories=latest,
         more=max(0, counts.people + counts.people_earlier - len(latest)),
-        versions=row.version,
+        versions=await site.store.statements.list_versions(statement_id=row.id),
         share=share_links(site, row),
     )
 

@@ -272,4 +272,8 @@ async def test_who_stopped_the_letters_since_is_not_written_to_from_a_list_eithe
     await makers.suppressed(site, row, "p1@example.org", "campaign")
     await makers.suppressed(site, row, "p2@example.org", "bulk")
     lines = rows(await taken(site, row))
-    assert [(line["mail"], line["email"]) for line in lines] == [("no", ""), ("no", ""), ("yes", "p3@example.org")]
+    assert [(line["mail"], line["email"]) for line in lines] == [
+        ("no", ""),
+        ("no", ""),
+        ("yes", "p3@example.org"),
+    ]

@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 
 from petitions.front.views import next_goal
+from petitions.statements import actions as statements
 from tests import makers
 
 
@@ -25,7 +26,9 @@ async def test_home_lists_open_statements_and_with_one_campaign_is_its_page(site
     assert other.slug in page.text
 
 
-async def test_a_statements_page_is_the_same_for_everybody_and_sets_no_cookie(site, client, stranger, postbox):
+async def test_a_statements_page_is_the_same_for_everybody_and_sets_no_cookie(
+    site, client, stranger, postbox
+):
     statement = await makers.statement(site)
     await makers.confirmed(client, postbox, statement)
     mine, theirs = await client.get(f"/{statement.slug}"), await stranger.get(f"/{statement.slug}")
@@ -36,7 +39,12 @@ async def test_a_statements_page_is_the_same_for_everybody_and_sets_no_cookie(si
 
 async def test_a_draft_and_an_unknown_statement_are_not_found(site, client):
     draft = await makers.statement(site, open=False)
-    for path in (f"/{draft.slug}", f"/{draft.slug}/count.json", f"/{draft.slug}/signatories", "/nothing-here"):
+    for path in (
+        f"/{draft.slug}",
+        f"/{draft.slug}/count.json",
+        f"/{draft.slug}/signatories",
+        "/nothing-here",
+    ):
         assert (await client.get(path)).status_code == 404
 
 
@@ -54,15 +62,22 @@ async def test_count_json_is_small_cacheable_and_open_to_every_page(site, client
     assert "public" in response.headers["cache-control"]
 
 
-async def test_only_those_who_agreed_are_listed_and_the_union_in_a_personal_capacity(site, client, owner, postbox):
+async def test_only_those_who_agreed_are_listed_and_the_union_in_a_personal_capacity(
+    site, client, owner, postbox
+):
     statement = await makers.statement(site, fields=["town", "union", "role"])
     people = [
         ("Hidden Example", {"union": "Hidden Union"}),
         ("Shown Example", {"consent_name": "yes", "union": "Secret Union", "town": "Exampleton"}),
-        ("Union Example", {"consent_name": "yes", "consent_union": "yes", "union": "Example Union", "role": "Steward"}),
+        (
+            "Union Example",
+            {"consent_name": "yes", "consent_union": "yes", "union": "Example Union", "role": "Steward"},
+        ),
     ]
     for number, (name, fields) in enumerate(people):
-        await makers.confirmed(client, postbox, statement, name=name, email=f"p{number}@example.org", **fields)
+        await makers.confirmed(
+            client, postbox, statement, name=name, email=f"p{number}@example.org", **fields
+        )
     for path in (f"/{statement.slug}", f"/{statement.slug}/signatories"):
         text = makers.visible((await client.get(path)).text)
         assert "Hidden Example" not in text
@@ -116,11 +131,26 @@ async def test_the_earlier_version_is_counted_apart(site, client, postbox):
     assert "earlier" in makers.visible((await client.get(f"/{statement.slug}")).text)
 
 
+async def test_only_versions_that_could_be_signed_are_linked(site, client, owner):
+    statement = await makers.statement(site, open=False)
+    await makers.new_version(site, statement, "A draft's second text.")
+    await statements.open_(site, statement, actor=makers.ACTOR)
+    await owner.execute("update statements set opened_at = opened_at + interval '1 millisecond'")
+    assert "/versions/" not in (await client.get(f"/{statement.slug}")).text
+    await makers.new_version(site, statement)
+    page = await client.get(f"/{statement.slug}")
+    assert f"/{statement.slug}/versions/2" in page.text
+    assert f"/{statement.slug}/versions/1" not in page.text
+    assert (await client.get(f"/{statement.slug}/versions/2")).status_code == 200
+
+
 async def test_without_a_database_the_page_says_so_and_the_form_is_kept(site, client, server, database):
     statement = await makers.statement(site)
     postgres = await asyncpg.connect(server.url("postgres", "postgres"))
     await postgres.execute(f"alter database {database} with allow_connections false")
-    await postgres.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = $1", database)
+    await postgres.execute(
+        "select pg_terminate_backend(pid) from pg_stat_activity where datname = $1", database
+    )
     try:
         page = await client.get(f"/{statement.slug}")
         assert page.status_code == 503

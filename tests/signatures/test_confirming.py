@@ -37,7 +37,7 @@ async def test_one_click_in_the_same_browser_confirms(signed, client, owner):
 
 
 async def test_a_strangers_click_only_asks_and_the_button_confirms(signed, stranger, owner):
-    statement, letter = signed
+    _, letter = signed
     page = await stranger.get(path(letter))
     assert page.status_code == 200
     assert "Example Person" in page.text
@@ -178,7 +178,7 @@ async def test_signing_again_after_confirming_brings_the_already_signed_letter(s
 
 
 async def test_a_link_is_good_for_fourteen_days_and_then_offers_a_new_letter(signed, client, owner, postbox):
-    statement, letter = signed
+    _, letter = signed
     await owner.execute("update signatures set asked_at = asked_at - interval '15 days'")
     assert (await client.get(path(letter))).status_code == 410
     assert (await client.post(path(letter), data={})).status_code == 410
@@ -280,7 +280,8 @@ async def test_consents_are_written_with_their_exact_words_at_confirmation(site,
     await client.get(path(postbox[-1]))
     rows = await owner.fetch(
         "select t.purpose, c.act, c.via, c.signature_id = g.id as mine, t.wording"
-        " from consents c join consent_texts t on t.id = c.text_id join signatures g on g.id = c.signature_id order by 1"
+        " from consents c join consent_texts t on t.id = c.text_id"
+        " join signatures g on g.id = c.signature_id order by 1"
     )
     assert [(row["purpose"], row["act"], row["via"], row["mine"]) for row in rows] == [
         ("mail", "given", "form", True),

@@ -171,7 +171,7 @@ async def test_ip_addresses_stand_apart_from_the_signature(site, client, owner):
     columns = await owner.fetch(
         "select column_name from information_schema.columns where table_name = 'signatures'"
     )
-    assert not any("ip" == row["column_name"] for row in columns)
+    assert not any(row["column_name"] == "ip" for row in columns)
 
 
 async def test_a_post_without_browser_headers_arms_no_cookie(site, client):

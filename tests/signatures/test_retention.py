@@ -7,9 +7,13 @@ from petitions.signatures import actions
 from tests import makers
 
 
-async def test_retention_erases_the_people_of_a_closed_statement_and_keeps_its_count(site, client, owner, postbox):
+async def test_retention_erases_the_people_of_a_closed_statement_and_keeps_its_count(
+    site, client, owner, postbox
+):
     statement = await makers.statement(site, fields=["town"])
-    await makers.confirmed(client, postbox, statement, email="ada@example.org", town="Exampleton", consent_name="yes")
+    await makers.confirmed(
+        client, postbox, statement, email="ada@example.org", town="Exampleton", consent_name="yes"
+    )
     await makers.close(site, statement)
     await owner.execute("update statements set closed_at = closed_at - interval '7 months'")
     due = await site.store.signatures.list_retention()
@@ -53,7 +57,9 @@ async def test_two_reminders_at_most_after_one_day_and_after_five(site, client, 
     assert await actions.remind(site) == "0 reminders"
 
 
-async def test_a_reminder_goes_for_the_newest_attempt_alone_and_never_where_one_stands(site, client, owner, postbox):
+async def test_a_reminder_goes_for_the_newest_attempt_alone_and_never_where_one_stands(
+    site, client, owner, postbox
+):
     statement = await makers.statement(site)
     await makers.sign(client, statement, name="Ada One", email="ada@example.org")
     await makers.sign(client, statement, name="Ada Two", email="ada@example.org")

@@ -43,7 +43,11 @@ async def test_the_apps_role_may_not_change_or_delete(filled, app, table):
 async def test_with_one_role_alone_a_trigger_refuses(filled, owner, table):
     column = COLUMN.get(table, "body")
     assert await owner.fetchval(f"select count(*) from {table}") > 0
-    for command in (f"update {table} set {column} = 'x'", f"delete from {table}", f"truncate {table} cascade"):
+    for command in (
+        f"update {table} set {column} = 'x'",
+        f"delete from {table}",
+        f"truncate {table} cascade",
+    ):
         with pytest.raises(asyncpg.InsufficientPrivilegeError, match="append-only"):
             await owner.execute(command)
 
