@@ -69,7 +69,7 @@ class TokenError(PetitionsError):
 
 
 class TokenExpired(TokenError):
-    sentence = N_("This link has expired.")
+    sentence = N_("It was good for a limited time only.")
 
 
 class TokenInvalid(TokenError):

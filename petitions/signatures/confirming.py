@@ -151,8 +151,11 @@ async def _find(site: Site, request: Request) -> tuple[Key, Row]:
     key = links.read(site, PURPOSE, request.path_params["token"])
     row = await site.store.signatures.find(statement_id=key.statement_id, id=key.id)
     if row is None:
-        raise TokenExpired
+        raise TokenExpired(_GONE)
     return key, row
+
+
+_GONE = N_("What this link belonged to was deleted. If you want to sign, please fill in the form again.")
 
 
 async def _statement(site: Site, row: Row) -> Row:

@@ -62,7 +62,7 @@ def test_spaces_at_the_ends_survive_translation(language: str) -> None:
 
 
 def test_a_region_speaks_its_language_and_an_unknown_one_english() -> None:
-    sentence = "This link has expired."
+    sentence = "This link has expired"
     assert catalogue("de-AT").gettext(sentence) == catalogue("de").gettext(sentence) != sentence
     assert catalogue("tlh").gettext(sentence) == catalogue("../de").gettext(sentence) == sentence
 
