@@ -128,8 +128,11 @@ create table signatures (
 ) with (fillfactor = 85);
 create unique index one_standing_signature on signatures (statement_id, address_key)
     where state in ('confirmed', 'held', 'invalidated');
-create unique index one_pending_attempt on signatures (statement_id, address_key, fingerprint)
-    where state = 'pending';
+create unique index one_pending_attempt on signatures (statement_id, fingerprint) where state = 'pending';
+create index pending_attempts on signatures (statement_id, address_key) where state = 'pending';
+-- The public list, in its order, without a look at the hidden ones.
+create index public_names on signatures (statement_id, number)
+    where state = 'confirmed' and display = 'name' and erased_at is null and number is not null;
 create unique index one_number on signatures (statement_id, number) where number is not null;
 create index past_signatures on signatures (statement_id, address_key) where state in ('withdrawn', 'superseded');
 create index unconfirmed_signatures on signatures (created_at) where state in ('pending', 'superseded');
@@ -200,12 +203,10 @@ create index consents_of_a_signature on consents (statement_id, signature_id);
 
 -- ───────────────────────────────────────────────────────────── the count
 
--- The UK postcode area (letters before the first digit) or the country; null where neither is told.
+-- The UK postcode area: the letters before the first digit. Nothing typed freely may become an area: areas are
+-- counted, and counts outlive an erased signature. (Countries join once they are chosen from a list.)
 create function area_of(answers jsonb) returns text language sql immutable parallel safe
-return coalesce(
-    substring(upper(answers ->> 'postcode') from '^\s*([A-Z]{1,2})[0-9]'),
-    nullif(left(answers ->> 'country', 60), '')
-);
+return substring(upper(answers ->> 'postcode') from '^\s*([A-Z]{1,2})[0-9]');
 
 -- What a spreadsheet would run as a formula gets an apostrophe before it: = + - @ (full width too), after any
 -- white or invisible characters; and what begins with a tab or a carriage return. The first line spares most
@@ -280,7 +281,7 @@ create table outbox (
     priority        smallint not null default 0,        -- 0: somebody waits for it … 9: bulk
     campaign_id     uuid not null,
     statement_id    uuid,
-    subject_id      uuid,                               -- the attempt's or signature's id
+    subject_id      uuid,                               -- the attempt's or signature's id; null: of several attempts
     address_key     bytea,
     recipient       text,                               -- only where no row of the room holds the address
     language        text not null default 'en',
@@ -288,7 +289,8 @@ create table outbox (
     details         jsonb not null default '{}',
     state           text not null default 'waiting' check (state in
                         ('waiting', 'deferred', 'sent', 'dropped', 'failed')),
-    not_before      timestamptz not null default now(),
+    not_before      timestamptz not null default now(), -- back-off and pauses move it
+    due_since       timestamptz not null default now(), -- lateness is measured from here: only a deferral moves it
     claimed_until   timestamptz,                        -- a lease: past it the letter is anybody's again
     tries           smallint not null default 0,
     error           text,                               -- SMTP status code or a class name, never an address
@@ -296,6 +298,7 @@ create table outbox (
     ended_at        timestamptz
 );
 create index letters_due on outbox (priority, not_before) where state in ('waiting', 'deferred');
+create index letters_waited_for on outbox (due_since) where state = 'waiting' and priority = 0;
 create unique index one_deferred_letter on outbox (address_key) where state = 'deferred';
 create index letters_of_a_subject on outbox (subject_id) where state in ('waiting', 'deferred');
 create index letters_ended on outbox (ended_at) where state in ('sent', 'dropped', 'failed');
@@ -333,6 +336,7 @@ create table my_links (
 -- Only without SMTP: letters kept for the loopback page.
 create table kept_letters (
     id              uuid primary key,
+    campaign_id     uuid,                               -- in whose name it was written
     to_address      text not null,
     subject         text not null,
     text            text not null,
@@ -419,6 +423,16 @@ begin
     raise exception '% is append-only', tg_table_name using errcode = 'insufficient_privilege';
 end $$;
 
+-- remove_demonstration() goes by these two: a real campaign can't be made one, nor a statement slipped under one.
+create function refuse_move() returns trigger language plpgsql as $$
+begin
+    raise exception '% can not be moved', tg_table_name using errcode = 'insufficient_privilege';
+end $$;
+create trigger born_so before update on campaigns for each row
+    when (old.demonstration is distinct from new.demonstration or old.id <> new.id) execute function refuse_move();
+create trigger stays_there before update on statements for each row
+    when (old.campaign_id <> new.campaign_id or old.id <> new.id) execute function refuse_move();
+
 create trigger append_only before update or delete on versions for each row execute function refuse_change();
 create trigger never_empty before truncate on versions for each statement execute function refuse_change();
 create trigger append_only before update or delete on notes for each row execute function refuse_change();
@@ -501,7 +515,11 @@ begin
     delete from code_tries where address_key = any (keys);
     delete from my_links where address_key = any (keys);
     delete from outbox o using campaigns c where c.id = o.campaign_id and c.demonstration;
+    delete from kept_letters k using campaigns c where c.id = k.campaign_id and c.demonstration;
     delete from suppressions p using campaigns c where c.id = p.campaign_id and c.demonstration;
+    -- What an address wants of the whole site goes too, where it never signed anything else here.
+    delete from suppressions p where p.address_key = any (keys) and not exists (
+        select from signatures g where g.address_key = p.address_key and g.statement_id <> all (ids));
     delete from tally_queue where statement_id = any (ids);
     delete from tallies where statement_id = any (ids);
     delete from counts where statement_id = any (ids);

@@ -76,13 +76,13 @@ async def sign(request: Request) -> Response:
     typed = read_fields(items, forms.names(form))
     await throttle.spend(site, client_ip(request))
     form = forms.read(form, typed)
-    if row.is_open and not stamp.fresh(site, row, typed.get("stamp", "")):
+    if row.is_open and not stamp.fresh(site, row, form.text_ids, typed.get("stamp", "")):
         return await _statement(request, row, form, status=422, notice=_STALE)
     if form.problems:
         return await _statement(request, row, form, status=422)
-    key = await actions.sign(site, row, form, ip=client_ip(request), source=_source(request))
+    signed = await actions.sign(site, row, form, ip=client_ip(request), source=_source(request))
     response = redirect(url_maker(request)("check_email", statement=row.slug))
-    cookie.arm(request, response, key)
+    cookie.arm(request, response, cookie.Mark(signed.statement_id, signed.mark))
     return response
 
 
@@ -124,7 +124,7 @@ def next_goal(row: Row, counts: Row) -> int | None:
 
 async def _form(site: Site, row: Row) -> SignForm:
     texts = await statements.consents(site, row, row.language)
-    return forms.blank(row, texts, stamp.make(site, row))
+    return forms.blank(row, texts, stamp.make(site, row, texts))
 
 
 async def _counts(site: Site, listed: list[Row]) -> dict[object, Row]:
@@ -167,7 +167,10 @@ async def _statement(
 
 def _source(request: Request) -> str | None:
     """The `?from=` code of the page that held the form, read from its own-origin Referer."""
-    referer = urlsplit(request.headers.get("referer", ""))
+    try:
+        referer = urlsplit(request.headers.get("referer", ""))
+    except ValueError:  # not an address at all
+        return None
     if referer.netloc != request.headers.get("host"):
         return None
     code = parse_qs(referer.query[:1000]).get("from", [""])[0]

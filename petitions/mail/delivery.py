@@ -23,6 +23,7 @@ PER_DOMAIN = 2  # of them on their way to one domain
 GRACE = 10  # seconds for letters on their way when the worker stops
 KEPT_DAYS = 30  # a letter's row, without anything personal, after it has ended
 MOST_TRIES = 15  # about three days of the letter's own back-off
+MOST_ATTEMPTS = 500  # that a deferred letter remembers, besides the newest of each statement
 
 log = structlog.get_logger("petitions.mail")
 
@@ -110,15 +111,16 @@ class Work:
             log.info("letter taken back", id=str(row.id), kind=row.kind)
         except DatabaseGone:
             log.warning("the database went away", id=str(row.id), kind=row.kind)
-        except Exception as error:  # a room's mistake: the other letters go on
-            log.error("letter could not be made", id=str(row.id), kind=row.kind, **_told(error))
-            await self._postpone(row, type(error).__name__)
+        except Exception as error:
+            await self._stumbled(row, error)
 
     async def _decided(self, row: Row) -> Row | None:
         """The row as decided, in one transaction with everything that the decision spends or changes."""
         if row.decision is not None and row.state == "waiting":
             return row
         async with self._site.store.transaction():
+            if row.address_key is not None:
+                await self._outbox.take_turn(address_key=row.address_key)
             if row.state == "deferred":  # others may have merged attempts into it since it was claimed
                 row = _ours(await self._outbox.hold(id=row.id, claimed_until=row.claimed_until))
             decision = await self._kinds[row.kind].decide(self._site, row)
@@ -138,7 +140,7 @@ class Work:
             case Defer():
                 attempts = list(decision.details.get("attempts", []))
                 merge = {"new_id": new_id(), "until": decision.until, "attempts": attempts}
-                _ours(await self._outbox.merge(**ours, **merge))
+                _ours(await self._outbox.merge(**ours, **merge, most=MOST_ATTEMPTS))
                 await self._outbox.end(id=row.id, state="dropped", decision="deferred", error=None)
         return None
 
@@ -156,20 +158,35 @@ class Work:
                 await self._hand_over(row, letter, domain)
 
     async def _hand_over(self, row: Row, letter: Letter, domain: str) -> None:
+        """With a whole lease: it may have waited here for so long that it is another worker's by now."""
+        async with self._way.place():
+            ours = await self._outbox.renew(id=row.id, claimed_until=row.claimed_until)
+            if ours is None:
+                log.info("letter taken back", id=str(row.id), kind=row.kind)
+                return
+            taken = await self._taken(ours, letter, domain)
+        if taken:
+            self._pauses.clear(domain)
+            self._pauses.clear(_from(letter))
+            await self._sent(ours)
+
+    async def _taken(self, row: Row, letter: Letter, domain: str) -> bool:
+        """Whether the server has it now; where not, the letter waits or has ended."""
         try:
             await self._way.send(letter, row.id)
         except NotTaken as error:
-            if error.whose != "server":  # that is told once, not for each letter
-                log.info(
-                    "letter not taken", id=str(row.id), kind=row.kind, code=error.code, whose=error.whose
-                )
             await self._not_taken(row, letter, domain, error)
+        except DatabaseGone:
+            raise
+        except Exception as error:
+            await self._stumbled(row, error)
         else:
-            self._pauses.clear(domain)
-            self._pauses.clear(_from(letter))
-            await self._sent(row)
+            return True
+        return False
 
     async def _not_taken(self, row: Row, letter: Letter, domain: str, error: NotTaken) -> None:
+        if error.whose != "server":  # that is told once, not for each letter
+            log.info("letter not taken", id=str(row.id), kind=row.kind, code=error.code, whose=error.whose)
         match error.whose:
             case "server":
                 await self._give_back(row, 0)
@@ -201,6 +218,11 @@ class Work:
             log.error("letter sent, but not noted by its room", id=str(row.id), kind=row.kind, **_told(error))
             name = type(error).__name__
             await self._outbox.end(id=row.id, state="sent", decision=None, error=name)
+
+    async def _stumbled(self, row: Row, error: Exception) -> None:
+        """A room's mistake, or ours: the other letters go on."""
+        log.error("letter could not be made", id=str(row.id), kind=row.kind, **_told(error))
+        await self._postpone(row, type(error).__name__)
 
     async def _postpone(self, row: Row, error: str) -> None:
         try:

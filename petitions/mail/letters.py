@@ -23,7 +23,7 @@ NAME = 60  # characters of a sender's name: longer ones hide the address in most
 
 @dataclass(frozen=True)
 class Letter:
-    """One e-mail to one address. `sender` and `reply_to` are plain addresses."""
+    """One e-mail to one address. `sender` and `reply_to` are plain addresses; `campaign_id`: in whose name."""
 
     to: str
     subject: str
@@ -33,6 +33,7 @@ class Letter:
     reply_to: str
     headers: Mapping[str, str] = field(default_factory=dict)
     sender_name: str = ""
+    campaign_id: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,7 @@ def compose(
         sender_name=mime.one_line(host["name"])[:NAME],
         reply_to=host["contact_email"],
         headers=_headers(site, host, stop, bulk=bulk),
+        campaign_id=host["id"],
     )
 
 

@@ -50,6 +50,9 @@ async def post(
 
 
 async def late_minutes(site: Site) -> int:
-    """How many whole minutes letters that people wait for are running late, measured; under two minutes: 0."""
+    """How many whole minutes letters that people wait for are running late, measured; under two minutes: 0.
+
+    Of the oldest one still here, whatever held it up: no worker, our server, its pause, the other side's "later".
+    """
     minutes = int(await site.store.outbox.lateness() // 60)
     return minutes if minutes >= 2 else 0

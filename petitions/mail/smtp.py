@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -29,6 +29,7 @@ from petitions.site import Site
 
 CONNECTIONS = 4
 PATIENCE = 30  # seconds for an answer
+LONGEST = 240  # seconds for one letter, from dialling to the last answer: within the outbox's lease of five minutes
 KEPT = 30  # seconds that an idle connection is believed in
 LETTERS_KEPT = 200
 
@@ -89,12 +90,15 @@ def transport(site: Site) -> Transport | KeptLetters:
 class Transport:
     """Kept connections to one server. When it fails it is left alone, 5 s doubling to 60 s, then probed once."""
 
-    def __init__(self, site: Site, to: Server, pauses: Pauses | None = None) -> None:
+    def __init__(
+        self, site: Site, to: Server, pauses: Pauses | None = None, *, longest: float = LONGEST
+    ) -> None:
         self._site = site
         self._server = to
         self._places = asyncio.Semaphore(CONNECTIONS)
         self._idle: list[tuple[SMTP, float]] = []
         self._pauses = pauses or Pauses(5, 60)
+        self._longest = longest
 
     @property
     def rest(self) -> float:
@@ -106,26 +110,30 @@ class Transport:
         """It failed last time: one letter first."""
         return self._pauses.doubted("server")
 
+    def place(self) -> AbstractAsyncContextManager[None]:
+        """A connection's worth of room, to be waited for before `send`."""
+        return self._places
+
     async def send(self, letter: Letter, id: UUID) -> None:
-        """Hand the letter over. Raises NotTaken."""
+        """Hand the letter over, within `LONGEST` seconds. Raises NotTaken."""
         try:
             content = message(self._site, letter, id)
             sender, to = envelope(letter.sender), envelope(letter.to)
         except ValueError as error:
             raise NotTaken("address", "for ever") from error
-        async with self._places:
-            if self.rest:
-                raise NotTaken("resting", "server")
-            try:
+        if self.rest:
+            raise NotTaken("resting", "server")
+        try:
+            async with asyncio.timeout(self._longest):
                 await self._deliver(content, sender, to)
-            except NotTaken as error:
-                if error.whose == "server" and not self.rest:
-                    self._pauses.strike("server")
-                    log.warning(
-                        "the mail server takes no letters", code=error.code, again_in=round(self.rest)
-                    )
-                raise
-            self._pauses.clear("server")
+        except TimeoutError as error:
+            raise NotTaken("too slow", "letter") from error
+        except NotTaken as error:
+            if error.whose == "server" and not self.rest:
+                self._pauses.strike("server")
+                log.warning("the mail server takes no letters", code=error.code, again_in=round(self.rest))
+            raise
+        self._pauses.clear("server")
 
     async def greet(self) -> None:
         """Connect and log in without a letter: does the server let us in? Raises NotTaken."""
@@ -147,7 +155,7 @@ class Transport:
             await client.data(content)
         except SMTPResponseException as error:
             await self._keep(client, reset=True)
-            raise NotTaken(error.code, _whose(error)) from error
+            raise NotTaken(_code(error), _whose(error)) from error
         except (SMTPException, OSError) as error:
             client.close()
             raise NotTaken("connection lost", "letter") from error
@@ -202,6 +210,9 @@ class Transport:
         except (SMTPException, OSError, ValueError) as error:
             client.close()
             raise NotTaken(getattr(error, "code", type(error).__name__), "server") from error
+        except BaseException:
+            client.close()
+            raise
         return client, False
 
     async def _keep(self, client: SMTP, *, reset: bool = False) -> None:
@@ -217,12 +228,19 @@ class Transport:
 
 _LOG_IN = frozenset({530, 534, 535, 538})  # RFC 4954: it wants us to log in, or better
 _DOMAIN_WIDE = frozenset({421, 450})
+_MAILBOX = re.compile(r"\s*(4\.2\.\d+)")  # RFC 3463 §3.3: full, too busy, greylisted
+
+
+def _code(error: SMTPResponseException) -> str | int:
+    """The status; of a mailbox that says "later" the longer one, so that the outbox can tell it from a domain's."""
+    own = _MAILBOX.match(error.message)
+    return own[1] if own else error.code
 
 
 def _whose(error: SMTPResponseException) -> Whose:
     """A refusal after MAIL FROM. 5.7.x and "relay" are said to us, not to the recipient: later may be better."""
     if error.code in _DOMAIN_WIDE:
-        return "domain"
+        return "letter" if _MAILBOX.match(error.message) else "domain"
     ours = re.match(r"\s*5\.7\.", error.message) or "relay" in error.message.lower()
     return "for ever" if 500 <= error.code < 600 and not ours else "letter"
 
@@ -236,12 +254,21 @@ class KeptLetters:
     def __init__(self, site: Site) -> None:
         self._site = site
 
+    def place(self) -> AbstractAsyncContextManager[None]:
+        """There is always room."""
+        return nullcontext()
+
     async def send(self, letter: Letter, id: UUID) -> None:
         """Keep it."""
         store = self._site.store
         async with store.transaction():
             await store.outbox.keep(
-                id=id, to_address=letter.to, subject=letter.subject, text=letter.text, html=letter.html
+                id=id,
+                campaign_id=letter.campaign_id,
+                to_address=letter.to,
+                subject=letter.subject,
+                text=letter.text,
+                html=letter.html,
             )
             await store.outbox.thin_out_kept(most=LETTERS_KEPT)
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from petitions.errors import NotFound, TokenError
-from petitions.signatures import forms
+from petitions.signatures import forms, stamp
 from petitions.signatures.forms import EMAIL, NAME, Choice, SignForm
 from petitions.signatures.shown import Shown, shown
 from petitions.site import Site
@@ -117,7 +117,7 @@ async def _form(site: Site, statement: Row, signature: Row, ledger: list[Row]) -
     offered = await statements.consents(site, statement, statement.language)
     now, answers = agreed(signature), signature.answers or {}
     texts = [*offered, *_not_offered(now - {text.purpose for text in offered}, ledger)]
-    form = forms.blank(statement, texts, "")
+    form = forms.blank(statement, texts, stamp.make(site, statement, texts))
     form.fields = [
         replace(field, value=signature.name if field is NAME else answers.get(answer_name(field.name), ""))
         for field in form.fields

@@ -21,7 +21,7 @@ NOTICES_A_DAY = 5
 async def _decide_link(site: Site, row: Row) -> Decision:
     """Only an address that something is held for gets a link; it replaces the one before."""
     held = await site.store.my.list_held(address_key=row.address_key)
-    if not held or await _unwanted(site, row):
+    if not held or await suppression.suppressed(site, row.address_key, "forms", row.campaign_id):
         return Drop()
     if await caps.take(site, row.address_key, "my", LINKS_A_DAY, A_MONTH) is not None:
         return Drop()  # not put off: a newer link can be asked for later, and /my/asked says so
@@ -54,8 +54,7 @@ async def _sent_link(site: Site, row: Row) -> None:
 
 
 async def _decide_withdrawn(site: Site, row: Row) -> Decision:
-    if await _unwanted(site, row):
-        return Drop()
+    """Caused by a proven act, not by whoever fills in a form: the caps hold, the wish for no such letters doesn't."""
     over = await caps.take(site, row.address_key, "notices", NOTICES_A_DAY, A_MONTH)
     return Drop() if over else Send("withdrawn")
 
@@ -80,7 +79,8 @@ async def _render_withdrawn(site: Site, row: Row) -> Letter | None:
 
 
 async def _decide_erased(site: Site, row: Row) -> Decision:
-    return Drop() if await _unwanted(site, row) else Send("erased")
+    """Once a signature, and proven as well."""
+    return Send("erased")
 
 
 async def _render_erased(site: Site, row: Row) -> Letter | None:
@@ -96,10 +96,6 @@ async def _render_erased(site: Site, row: Row) -> Letter | None:
         statement=statement,
         my=link(site, "/my"),
     )
-
-
-async def _unwanted(site: Site, row: Row) -> bool:
-    return await suppression.suppressed(site, row.address_key, "forms", row.campaign_id)
 
 
 async def _statement(site: Site, id: UUID) -> Row:

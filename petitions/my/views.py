@@ -11,13 +11,12 @@ from starlette.responses import JSONResponse, Response
 
 from petitions import addresses, throttle
 from petitions.addresses import AddressError
-from petitions.errors import Closed, NotFound, TokenExpired
+from petitions.errors import N_, Closed, NotFound, TokenExpired
 from petitions.forms import Problem, read_fields
 from petitions.my import LINKS_A_DAY, actions, held
 from petitions.my.download import portable
 from petitions.my.held import Held
-from petitions.signatures import forms
-from petitions.statements import actions as statements
+from petitions.signatures import forms, stamp
 from petitions.storage.store import Row
 from petitions.web.body import read_form
 from petitions.web.guard import client_ip
@@ -26,6 +25,11 @@ from petitions.web.page import page, redirect, site_of
 PRIVATE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex", "Referrer-Policy": "same-origin"}
 DONE = ("changed", "withdrawn", "restored", "moved", "erased")
 """What the page may say was just done."""
+
+STALE = N_(
+    "This page was open for a long time, or the words on it have changed since. "
+    "Nothing was changed: please read it once more and send it again."
+)
 
 Linked = Callable[[Request, bytes], Awaitable[Response]]
 
@@ -89,7 +93,10 @@ async def change(request: Request, address_key: bytes) -> Response:
     item = held.one(await held.everything(site, address_key), _signature(items))
     if item.form is None:
         raise NotFound
-    form = forms.read(item.form, read_fields(items, forms.names(item.form)))
+    typed = read_fields(items, forms.names(item.form))
+    form = forms.read(item.form, typed)
+    if not stamp.fresh(site, item.statement, form.text_ids, typed.get("stamp", "")):
+        form.problems.append(Problem("", STALE))
     if form.problems:
         return await _show(request, address_key, wrong=replace(item, form=form), status=422)
     await actions.change(site, address_key, held.read_key(item.key), form)
@@ -121,12 +128,13 @@ async def reconsent(request: Request, address_key: bytes) -> Response:
     items = await read_form(request)
     await throttle.spend(site, client_ip(request))
     item = held.one(await held.everything(site, address_key), _signature(items))
-    version = read_fields(items, {"version"}).get("version", "")
+    typed = read_fields(items, {"version", "stamp"})
+    version = typed.get("version", "")
     if not (version.isascii() and version.isdigit() and len(version) < 6):
         raise NotFound
-    texts = await statements.consents(site, item.statement, item.statement.language)
-    act = next((text for text in texts if text.purpose == "sign"), None)
-    await actions.reconsent(site, address_key, held.read_key(item.key), int(version), act)
+    if item.form is None or not stamp.fresh(site, item.statement, item.form.text_ids, typed.get("stamp", "")):
+        return await _show(request, address_key, notice=STALE, status=409)
+    await actions.reconsent(site, address_key, held.read_key(item.key), int(version), item.form.act)
     return _back(request, "moved")
 
 

@@ -1,13 +1,16 @@
-"""The cookie that names the attempts made in this browser: up to five, for a day.
+"""The cookie that names the attempts made in this browser: up to five, each for a day.
 
-It is the only cookie a visitor gets before confirming, and it says which attempts, not who.
+An attempt is named by its mark, a keyed digest of what was typed, and never by the row that the
+database made of it: the cookie must be the same whether or not the address is known (signing.md §3).
 """
 
 from __future__ import annotations
 
 import time
+from typing import NamedTuple
 from uuid import UUID
 
+from itsdangerous.encoding import base64_decode, base64_encode
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -19,22 +22,30 @@ ATTEMPTS = "attempts"
 THANKS = "thanks"
 _DAY = 24 * 3600
 _MOST = 5
+_ENTRY = 36  # bytes: statement id, mark, seconds since the epoch
 
 
-def armed(request: Request) -> list[tuple[UUID, UUID]]:
-    """(statement id, attempt id) of the attempts of the last 24 hours, newest first."""
-    ids = _read(request, ATTEMPTS, _DAY)
-    pairs = list(zip(ids[::2], ids[1::2], strict=True))
-    return [pair for pair in pairs if time.time() - _made_at(pair[1]) < _DAY]
+class Mark(NamedTuple):
+    """An attempt as the browser knows it."""
+
+    statement_id: UUID
+    mark: bytes  # 16
 
 
-def arm(request: Request, response: Response, key: tuple[UUID, UUID]) -> None:
+def armed(request: Request) -> list[Mark]:
+    """The attempts of this browser in the last 24 hours, newest first."""
+    return [mark for mark, _ in _entries(request)]
+
+
+def arm(request: Request, response: Response, mark: Mark) -> None:
     """Remember an attempt. Not where the POST shows neither Sec-Fetch-Site nor Origin: then nobody
     can say that it came from our own page, and another site could have armed it."""
     if "sec-fetch-site" not in request.headers and "origin" not in request.headers:
         return
-    others = [pair for pair in armed(request) if pair != tuple(key)]
-    _write(request, response, ATTEMPTS, [tuple(key), *others][:_MOST], _DAY)
+    others = [entry for entry in _entries(request) if entry[0] != mark]
+    entries = [(mark, int(time.time())), *others][:_MOST]
+    data = b"".join(m.statement_id.bytes + m.mark + at.to_bytes(4) for m, at in entries)
+    _write(request, response, ATTEMPTS, base64_encode(data).decode(), _DAY)
 
 
 def disarm(request: Request, response: Response) -> None:
@@ -45,32 +56,39 @@ def disarm(request: Request, response: Response) -> None:
 
 def thank(request: Request, response: Response, key: tuple[UUID, UUID]) -> None:
     """After confirming: whom the thanks page thanks, for an hour, without a token in the address."""
-    _write(request, response, THANKS, [tuple(key)], 3600)
+    _write(request, response, THANKS, pack(*key), 3600)
 
 
 def thanked(request: Request) -> tuple[UUID, UUID] | None:
     """(statement id, signature id) just confirmed in this browser."""
-    ids = _read(request, THANKS, 3600)
+    try:
+        ids = unpack(_read(request, THANKS, 3600))
+    except TokenError:
+        return None
     return (ids[0], ids[1]) if len(ids) == 2 else None
 
 
-def _read(request: Request, name: str, max_age: int) -> list[UUID]:
-    site: Site = request.app.state.site
-    text = request.cookies.get(_name(request, name), "")
+def _entries(request: Request) -> list[tuple[Mark, int]]:
     try:
-        ids = unpack(site.tokens.read(name, text, max_age=max_age)) if text else []
+        data = base64_decode(_read(request, ATTEMPTS, _DAY))
     except TokenError:
         return []
-    return ids if len(ids) % 2 == 0 else []
+    pieces = [data[i : i + _ENTRY] for i in range(0, len(data) - _ENTRY + 1, _ENTRY)]
+    found = [(Mark(UUID(bytes=one[:16]), one[16:32]), int.from_bytes(one[32:])) for one in pieces]
+    return [(mark, at) for mark, at in found if time.time() - at < _DAY]
 
 
-def _write(
-    request: Request, response: Response, name: str, keys: list[tuple[UUID, ...]], max_age: int
-) -> None:
+def _read(request: Request, name: str, max_age: int) -> str:
+    """What this site wrote into a cookie. Raises TokenError: none, too old, or not ours."""
+    site: Site = request.app.state.site
+    return site.tokens.read(name, request.cookies.get(_name(request, name), ""), max_age=max_age)
+
+
+def _write(request: Request, response: Response, name: str, value: str, max_age: int) -> None:
     site: Site = request.app.state.site
     response.set_cookie(
         _name(request, name),
-        site.tokens.make(name, pack(*(one for key in keys for one in key))),
+        site.tokens.make(name, value),
         max_age=max_age,
         path="/",
         secure=_secure(request),
@@ -86,8 +104,3 @@ def _secure(request: Request) -> bool:
 
 def _name(request: Request, name: str) -> str:
     return f"__Host-{name}" if _secure(request) else name
-
-
-def _made_at(id: UUID) -> float:
-    """Seconds since the epoch, from the 48 bits of a uuid version 7."""
-    return (id.int >> 80) / 1000

@@ -12,6 +12,7 @@ from petitions import addresses
 from petitions.errors import Closed
 from petitions.ids import new_id
 from petitions.proving import code
+from petitions.proving.cookie import Mark
 from petitions.proving.links import Key
 from petitions.signatures import PURPOSE
 from petitions.signatures.forms import SignForm
@@ -30,35 +31,43 @@ class Outcome(Enum):
     OVER = "over"  # not pending any more, or its time is over
 
 
+class Attempt(NamedTuple):
+    """What signing made: the row, and the mark by which the browser knows it."""
+
+    statement_id: UUID
+    id: UUID
+    mark: bytes
+
+
 class Tried(NamedTuple):
     """What a typed code did."""
 
-    key: Key | None  # of the signature that it confirmed
+    key: Key | None = None  # of the signature that it belonged to
     outcome: Outcome | None = None  # None: the code was wrong or there was none to try
-    tries_left: int = 0
 
 
-async def sign(site: Site, statement: Row, form: SignForm, *, ip: str, source: str | None = None) -> Key:
+async def sign(site: Site, statement: Row, form: SignForm, *, ip: str, source: str | None = None) -> Attempt:
     """Keep an attempt and the request for its letter, durable together.
 
     Never asks whether the address is known: the worker answers by letter (signing.md §3).
     Raises Closed where the statement takes no signatures any more.
     """
     facts = _facts(site, statement, form)
-    id = await site.store.signatures.sign(
+    mark = _fingerprint(site, statement, facts)
+    row = await site.store.signatures.sign(
         statement_id=statement.id,
         version=statement.version,
         id=new_id(),
         letter_id=new_id(),
         key_version=addresses.KEY_VERSION,
-        fingerprint=_fingerprint(site, statement, facts),
+        fingerprint=mark,
         source=source,
         ip=ip,
         **facts,
     )
-    if id is None:
+    if row is None:
         raise Closed
-    return Key(statement.id, id)
+    return Attempt(row.statement_id, row.id, mark)
 
 
 def _facts(site: Site, statement: Row, form: SignForm) -> dict[str, object]:
@@ -104,29 +113,39 @@ async def confirm(site: Site, row: Row, way: str) -> Outcome:
     return Outcome.CONFIRMED if confirmed else Outcome.OVER
 
 
-async def enter_code(site: Site, keys: list[Key], typed: str) -> Tried:
+async def enter_code(site: Site, marks: list[Mark], typed: str) -> Tried:
     """Try a code on the attempts of this browser, the newest first.
 
-    Each try is spent before it is compared, so that no parallel guesses slip through.
+    Each try is spent before it is compared, so that no parallel guesses slip through. Whatever fails
+    gives the same answer: how many tries an attempt has left would tell whether its address is known.
     """
-    left = 0
-    for key in keys:
-        tried = await site.store.signatures.spend_try(statement_id=key.statement_id, id=key.id)
+    for mark in marks:
+        tried = await site.store.signatures.spend_try(statement_id=mark.statement_id, fingerprint=mark.mark)
         if tried is None:
             continue
         if not await _spend_daily(site, tried.address_key):
-            return Tried(None)
+            break
+        key = Key(tried.statement_id, tried.id)
         if code.matches(site, PURPOSE, key, tried.letters, typed):
             await site.store.signatures.return_daily_try(address_key=tried.address_key)
             row = await site.store.signatures.find(statement_id=key.statement_id, id=key.id)
             return Tried(key, await confirm(site, row, "code") if row else Outcome.OVER)
-        left = max(left, tried.tries_left)
-    return Tried(None, tries_left=left)
+    return Tried()
 
 
 async def _spend_daily(site: Site, address_key: bytes) -> bool:
     spent = await site.store.signatures.spend_daily_try(address_key=address_key, most=WRONG_A_DAY)
     return spent is not None
+
+
+async def stands(site: Site, row: Row) -> bool:
+    """Does a signature of this row's address count now: this one, or the one that superseded it?"""
+    if row.state != "superseded" or row.address_key is None:
+        return bool(row.state == "confirmed")
+    standing = await site.store.signatures.find_standing(
+        statement_id=row.statement_id, address_key=row.address_key
+    )
+    return standing is not None
 
 
 async def not_me(site: Site, key: Key) -> bytes | None:
@@ -138,6 +157,13 @@ async def not_me(site: Site, key: Key) -> bytes | None:
 async def ask_again(site: Site, key: Key) -> None:
     """Ask for another letter; within a minute of the last, or when it is too late, nothing happens."""
     await site.store.signatures.ask_again(statement_id=key.statement_id, id=key.id, letter_id=new_id())
+
+
+async def ask_again_for(site: Site, mark: Mark) -> None:
+    """`ask_again` for the attempt that a browser's cookie names, if it still waits."""
+    row = await site.store.signatures.find_marked(statement_id=mark.statement_id, fingerprint=mark.mark)
+    if row is not None:
+        await ask_again(site, Key(row.statement_id, row.id))
 
 
 async def remind(site: Site) -> str:
@@ -158,8 +184,3 @@ async def anonymise(site: Site) -> list[Row]:
     """Job: carry out the retention of closed statements; a row for each (statement_id, erased)."""
     rows: list[Row] = await site.store.signatures.anonymise()
     return rows
-
-
-def key_of(pair: tuple[UUID, UUID]) -> Key:
-    """A key from the pair that a cookie holds."""
-    return Key(*pair)

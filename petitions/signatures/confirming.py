@@ -11,6 +11,7 @@ from petitions.mail import suppression
 from petitions.mail.outbox import late_minutes
 from petitions.markdown import to_html
 from petitions.proving import cookie, links
+from petitions.proving.cookie import Mark
 from petitions.proving.links import Key
 from petitions.signatures import PURPOSE, actions
 from petitions.signatures.actions import Outcome
@@ -23,7 +24,7 @@ from petitions.web.guard import client_ip
 from petitions.web.page import NO_STORE, page, redirect, url_maker
 
 
-async def check_email(request: Request, *, problem: str | None = None, tries_left: int = 5) -> Response:
+async def check_email(request: Request, *, problem: str | None = None) -> Response:
     """The page after the form: the same for everybody, and where the code is typed."""
     site: Site = request.app.state.site
     statement = await statements.find(site, request.path_params["statement"])
@@ -37,7 +38,6 @@ async def check_email(request: Request, *, problem: str | None = None, tries_lef
         code_possible=bool(_armed(request, statement)),
         late_minutes=await late_minutes(site),
         problem=problem,
-        tries_left=tries_left,
     )
 
 
@@ -49,16 +49,18 @@ async def enter_code(request: Request) -> Response:
     await throttle.spend(site, client_ip(request))
     tried = await actions.enter_code(site, _armed(request, statement), fields.get("code", ""))
     if tried.key is None:
-        problem = _WRONG if tried.tries_left else _NO_CODE
-        return await check_email(request, problem=problem, tries_left=tried.tries_left)
+        return await check_email(request, problem=_WRONG)
     if tried.outcome is Outcome.OVER:
-        return await check_email(request, problem=_OVER, tries_left=0)
+        return await check_email(request, problem=_OVER)
     return await _answered(request, statement, tried.key, tried.outcome)
 
 
-_WRONG = N_("This is not the code of the latest letter. Please look again.")
+# One sentence for every code that fails: a closer one would tell whether the address is known.
+_WRONG = N_(
+    "This code can't be used. It has to be the one of your latest letter, at most 30 minutes old, and it can be "
+    "tried five times. You can also use the link in the letter, or ask for another letter."
+)
 _OVER = N_("This signature can't be confirmed any more: it is confirmed already, or its time is over.")
-_NO_CODE = N_("There is no code to try just now. Use the button in the letter, or ask for a new letter.")
 
 
 async def send_again(request: Request) -> Response:
@@ -66,8 +68,8 @@ async def send_again(request: Request) -> Response:
     site: Site = request.app.state.site
     statement = await statements.find(site, request.path_params["statement"])
     await throttle.spend(site, client_ip(request))
-    for key in _armed(request, statement)[:1]:
-        await actions.ask_again(site, key)
+    for mark in _armed(request, statement)[:1]:
+        await actions.ask_again_for(site, mark)
     return redirect(url_maker(request)("check_email", statement=statement.slug))
 
 
@@ -84,7 +86,7 @@ async def confirm_link(request: Request) -> Response:
     site: Site = request.app.state.site
     key, row = await _find(site, request)
     statement = await _statement(site, row)
-    if row.state == "pending" and row.link_good and links.one_click(request, key):
+    if row.state == "pending" and row.link_good and links.one_click(request, _mark(row)):
         return await _answered(request, statement, key, await actions.confirm(site, row, "link"))
     if row.state == "pending" and request.method == "GET":
         await site.store.signatures.open_link(statement_id=row.statement_id, id=row.id)
@@ -142,8 +144,12 @@ async def not_me(request: Request) -> Response:
     return redirect(url_maker(request)("unsubscribe", token=token))
 
 
-def _armed(request: Request, statement: Row) -> list[Key]:
-    return [Key(*pair) for pair in cookie.armed(request) if pair[0] == statement.id]
+def _armed(request: Request, statement: Row) -> list[Mark]:
+    return [mark for mark in cookie.armed(request) if mark.statement_id == statement.id]
+
+
+def _mark(row: Row) -> Mark:
+    return Mark(row.statement_id, row.fingerprint)
 
 
 async def _find(site: Site, request: Request) -> tuple[Key, Row]:
@@ -174,11 +180,12 @@ async def _answered(request: Request, statement: Row, key: Key, outcome: Outcome
 
 async def _ask(request: Request, statement: Row, row: Row) -> Response:
     """The page behind a link, by the state of its attempt."""
+    site: Site = request.app.state.site
     token = request.path_params["token"]
     language = statement.language
     if row.state != "pending":
         template = "signatures/already.html" if row.state == "superseded" else "signatures/confirmed.html"
-        return _said(request, template, statement, stands=row.state == "confirmed")
+        return _said(request, template, statement, stands=await actions.stands(site, row))
     if not row.link_good:
         return page(
             request,

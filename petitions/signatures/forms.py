@@ -73,6 +73,11 @@ class SignForm:
     values: dict[str, str] = field(default_factory=dict)
 
     @property
+    def text_ids(self) -> list[Any]:
+        """The consent texts that the page showed."""
+        return [*([self.act.id] if self.act else []), *(choice.text_id for choice in self.consents)]
+
+    @property
     def agreed(self) -> set[str]:
         """The purposes that were ticked."""
         return {choice.purpose for choice in self.consents if choice.ticked}

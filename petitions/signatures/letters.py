@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from petitions.mail import caps, suppression
 from petitions.mail.letters import Decision, Defer, Drop, Letter, LetterKind, Send, compose
@@ -12,6 +13,9 @@ from petitions.signatures import PURPOSE
 from petitions.signatures.shown import shown
 from petitions.site import Site
 from petitions.storage.store import Row
+
+MOST_LISTED = 100
+"""Attempts in one letter; more only where more statements wait."""
 
 
 async def _decide(site: Site, row: Row) -> Decision:
@@ -29,23 +33,46 @@ async def _decide(site: Site, row: Row) -> Decision:
         site, row.address_key, per_day=settings.letters_per_day, per_month=settings.letters_per_month
     )
     if free is not None:
+        for attempt in attempts:
+            await site.store.signatures.put_off(statement_id=attempt.statement_id, id=attempt.id, until=free)
         return Defer(free, {"attempts": [[str(part) for part in key] for key in keys]})
     return await _answer(site, row, attempts)
 
 
 async def _answer(site: Site, row: Row, attempts: list[Row]) -> Decision:
-    if len(attempts) > 1:
-        return Send("merged", {"attempts": [[str(one.statement_id), str(one.id)] for one in attempts]})
-    attempt = attempts[0]
-    key = [str(attempt.statement_id), str(attempt.id)]
-    standing = await site.store.signatures.find_standing(
-        statement_id=attempt.statement_id, address_key=attempt.address_key
-    )
-    if standing is not None:
+    """Which letter: attempts of an address that has signed already are over and ask for nothing more."""
+    open_: list[Row] = []
+    over: list[Row] = []
+    for attempt in attempts:
+        standing = await site.store.signatures.find_standing(
+            statement_id=attempt.statement_id, address_key=attempt.address_key
+        )
+        (over if standing else open_).append(attempt)
+    for attempt in over:
         await site.store.signatures.supersede(statement_id=attempt.statement_id, id=attempt.id)
-        return Send("already signed", {"attempts": [key], "recipient": attempt.email})
+    if not open_:
+        return Send("already signed", {"attempts": [_pair(over[0])], "recipient": over[0].email})
+    if len(open_) > 1:
+        listed = _listed(open_)
+        return Send("merged", {"attempts": [_pair(one) for one in listed], "more": len(listed) < len(open_)})
     kind = "reminder" if row.kind == "reminder" else "confirm"
-    return Send(kind, {"attempts": [key], "letter": attempt.letters + 1})
+    return Send(kind, {"attempts": [_pair(open_[0])], "letter": open_[0].letters + 1})
+
+
+def _listed(attempts: list[Row]) -> list[Row]:
+    """What one letter lists, the newest first: of every statement the newest attempt, so that a flood of one
+    statement's hides no other, then as many more as fit."""
+    first: list[Row] = []
+    more: list[Row] = []
+    statements: set[UUID] = set()
+    for attempt in reversed(attempts):
+        (more if attempt.statement_id in statements else first).append(attempt)
+        statements.add(attempt.statement_id)
+    return first + more[: max(0, MOST_LISTED - len(first))]
+
+
+def _pair(attempt: Row) -> list[str]:
+    return [str(attempt.statement_id), str(attempt.id)]
 
 
 async def _render(site: Site, row: Row) -> Letter | None:
@@ -92,6 +119,7 @@ async def _merged(site: Site, row: Row, attempts: list[Row]) -> Letter:
         campaign=entries[0]["statement"],
         to=attempts[0].email,
         attempts=entries,
+        more=bool(row.details.get("more")),
     )
 
 

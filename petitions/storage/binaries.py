@@ -1,95 +1,15 @@
-"""Where PostgreSQL's programs lie, and which system user may run them.
+"""Where PostgreSQL's programs lie; copied where the account that runs them can't read our folders."""
 
-PostgreSQL refuses to run as root, so root lends its server to `nobody`, who may not be able to read our
-folders.
-"""
-
-import errno
 import importlib.util
 import os
-import pwd
 import re
 import shutil
-import subprocess
-from collections.abc import Sequence
-from dataclasses import dataclass
+import stat
 from pathlib import Path
-from typing import IO
+
+from petitions.storage.accounts import Account, EmbeddedError
 
 OLDEST = 17
-NO_NOBODY = (
-    "PostgreSQL does not run as root, and root can't become `nobody` here: "
-    "start as an ordinary user, or set DATABASE_URL."
-)
-
-
-class EmbeddedError(Exception):
-    """Something a person has to put right; the text is one sentence that says what and how."""
-
-
-@dataclass(frozen=True)
-class Account:
-    """The system user that runs PostgreSQL. None: the user that we are."""
-
-    user: int | None = None
-    group: int | None = None
-
-    def run(
-        self,
-        command: Sequence[str | Path],
-        *,
-        text: str = "",
-        output: IO[bytes] | None = None,
-        keep: Sequence[int] = (),
-    ) -> subprocess.CompletedProcess[str]:
-        """Runs a program in a session of its own (no Ctrl-C), inheriting the files in `keep`."""
-        try:
-            return subprocess.run(  # noqa: S603
-                [str(part) for part in command],
-                input=text,
-                stdout=output or subprocess.PIPE,
-                stderr=output or subprocess.PIPE,
-                text=True,
-                check=False,
-                cwd="/",
-                env={"PATH": os.defpath, "LC_ALL": "C", "PG_GRANDPARENT_PID": str(os.getpid())},
-                start_new_session=True,
-                pass_fds=keep,
-                user=self.user,
-                group=self.group,
-                extra_groups=None if self.user is None else [],
-            )
-        except OSError as error:
-            # Not the program failed, but the change of user before it.
-            if self.user is not None and error.errno in (errno.EPERM, errno.EINVAL):
-                raise EmbeddedError(NO_NOBODY) from error
-            raise
-
-    def take(self, path: Path | int) -> None:
-        """Makes this account the owner of a folder, or of an open file."""
-        if self.user is not None and self.group is not None:
-            os.chown(path, self.user, self.group)
-
-    def may_enter(self, folder: Path) -> bool:
-        return self.run(["/bin/sh", "-c", 'cd "$1"', "sh", folder]).returncode == 0
-
-
-def account_for(data: Path) -> Account:
-    """Ourselves; as root the owner of the data that is there already, else `nobody`."""
-    owner = data.stat() if data.exists() else None
-    if os.getuid() != 0:
-        if owner and owner.st_uid != os.getuid():
-            raise EmbeddedError(f"The database in {data} belongs to another user: start as that user.")
-        return Account()
-    if owner and owner.st_uid != 0:
-        return Account(owner.st_uid, owner.st_gid)
-    try:
-        nobody = pwd.getpwnam("nobody")
-    except KeyError:
-        raise EmbeddedError(
-            "PostgreSQL does not run as root, and there is no user `nobody` here: start as an ordinary user."
-        ) from None
-    return Account(nobody.pw_uid, nobody.pw_gid)
 
 
 def find_binaries() -> Path:
@@ -130,7 +50,7 @@ def readable_binaries(binaries: Path, version: str, account: Account, folder: Pa
     except PermissionError:
         pass
     if os.environ.get("PG_BIN"):
-        raise EmbeddedError(f"`nobody` can't run the programs in {binaries}: start as an ordinary user.")
+        raise EmbeddedError(f"Only root can run the programs in {binaries}: start as an ordinary user.")
     return _copied(binaries, folder / f"binaries-{version}")
 
 
@@ -141,11 +61,23 @@ def _copied(binaries: Path, copy: Path) -> Path:
     if not copy.exists():
         new = copy.with_name(copy.name + ".new")
         shutil.rmtree(new, ignore_errors=True)
+        new.mkdir(mode=0o700)  # never what a link names: that would exist already
         shutil.copytree(binaries.parent, new / programs, ignore=shutil.ignore_patterns("include"))
         libraries = package.with_name(package.name + ".libs")
         if libraries.is_dir():
             shutil.copytree(libraries, new / libraries.name)
-        for path in [new, *new.rglob("*")]:
-            path.chmod(0o755)
+        _open_to_all(new)
         new.rename(copy)
+    found = copy.lstat()
+    if found.st_uid != os.getuid() or not stat.S_ISDIR(found.st_mode):
+        raise EmbeddedError(f"The folder {copy} is not ours: remove it, then start again.")
     return copy / programs / "bin"
+
+
+def _open_to_all(folder: Path) -> None:
+    for _, _, names, at in os.fwalk(folder, follow_symlinks=False):
+        os.fchmod(at, 0o755)
+        for name in names:
+            file = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=at)
+            os.fchmod(file, 0o755)
+            os.close(file)

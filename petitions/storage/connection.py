@@ -63,7 +63,7 @@ class Connections:
             command_timeout=30,
             timeout=10,
             statement_cache_size=statement_cache,
-            server_settings={"application_name": "petitions", "timezone": "UTC", "lock_timeout": "10s"},
+            server_settings={"application_name": "petitions", "timezone": "UTC"},
         )
 
     async def open(self) -> None:

@@ -1,10 +1,13 @@
 """The PostgreSQL that comes with pip: started by its first user, stopped by its last, whoever dies between.
 
-Every user holds a share of one lock, which the kernel takes back when a process dies, however it dies.
+Every user holds a share of one lock, which the kernel takes back when a process dies, however it dies. Who may
+enter the socket's folder may do everything: its account, and root. Run by root, the server gets a number of its
+own that no user has (accounts.py); where it runs as `nobody`, whatever else does can read and change the data.
 """
 
 import fcntl
 import os
+import shlex
 import stat
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -13,18 +16,13 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import quote
 
-from petitions.storage.binaries import (
-    Account,
-    EmbeddedError,
-    account_for,
-    find_binaries,
-    readable_binaries,
-    version_of,
-)
+from petitions.storage.accounts import Account, EmbeddedError, account_for, entered, nameless
+from petitions.storage.binaries import find_binaries, readable_binaries, version_of
 from petitions.storage.server import Server, locked
 
-__all__ = ["Embedded", "EmbeddedError", "start", "state_folder"]
+__all__ = ["Embedded", "EmbeddedError", "lent_to", "start", "state_folder"]
 
+NOT_OURS = "The folder {folder} is not ours alone: remove it, then start again."
 LONGEST = 90  # bytes: a socket's path may have 107, and the file's name is part of it
 
 
@@ -80,12 +78,32 @@ def _leave(server: Server, share: IO[bytes]) -> None:
 
 
 def state_folder(checkout: Path) -> Path:
-    """`data` beside the code; elsewhere if we are root and `nobody` can't enter the checkout (/root)."""
+    """`data` beside the code; elsewhere if we are root and nobody else can enter the checkout (/root)."""
     checkout = checkout.resolve()
     data = checkout / "data"
-    if os.getuid() != 0 or account_for(data).may_enter(checkout):
+    if os.getuid() != 0 or account_for(data.resolve()).may_enter(checkout):
         return data
     return Path("/var/lib") / f"petitions-{sha256(os.fsencode(checkout)).hexdigest()[:8]}"
+
+
+@dataclass(frozen=True)
+class Lent:
+    """To whom root lends the server of a folder. `advice`: a shell command that mends a shared account, or ""."""
+
+    name: str
+    advice: str
+
+
+def lent_to(folder: Path) -> Lent | None:
+    """None where the server runs as ourselves."""
+    data = next((path for path in folder.glob("postgres-*") if (path / "PG_VERSION").is_file()), None)
+    if os.getuid() != 0 or data is None:
+        return None
+    name = account_for(data).name()
+    better = nameless(data)
+    if name != "nobody" or better is None or better.user is None:
+        return Lent(name, "")
+    return Lent(name, f"chown -R {better.user}:{better.user} {shlex.quote(str(data))}*")
 
 
 def _prepared(folder: Path) -> Server:
@@ -95,10 +113,12 @@ def _prepared(folder: Path) -> Server:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     account = account_for(data)
     if account.user is not None:
-        folder.chmod(stat.S_IMODE(folder.stat().st_mode) | 0o011)
+        with entered(folder) as at:
+            os.fchmod(at, stat.S_IMODE(os.fstat(at).st_mode) | 0o011)
         if not account.may_enter(folder):
             raise EmbeddedError(
-                f"PostgreSQL does not run as root, and `nobody` can't enter {folder}: choose another folder."
+                f"PostgreSQL does not run as root, and {account.name()} can't enter {folder}: "
+                "choose another folder."
             )
     binaries = readable_binaries(binaries, version, account, folder)
     return Server(data, binaries, account, _socket_folder(data, account))
@@ -111,9 +131,13 @@ def _socket_folder(data: Path, account: Account) -> Path:
         folder = Path("/tmp") / f"petitions-{sha256(os.fsencode(data)).hexdigest()[:16]}"  # noqa: S108
     with suppress(FileExistsError):
         folder.mkdir(mode=0o700)
-    found = folder.lstat()
-    ours = found.st_uid in (os.getuid(), account.user)
-    if not stat.S_ISDIR(found.st_mode) or not ours or found.st_mode & 0o077:
-        raise EmbeddedError(f"The folder {folder} is not ours alone: remove it, then start again.")
-    account.take(folder)
+    try:
+        with entered(folder) as at:
+            found = os.fstat(at)
+            ours = found.st_uid == os.getuid() or account.owns(found)
+            if not ours or found.st_mode & 0o077:
+                raise EmbeddedError(NOT_OURS.format(folder=folder))
+            account.take(at)
+    except NotADirectoryError:  # so a link is called as well
+        raise EmbeddedError(NOT_OURS.format(folder=folder)) from None
     return folder

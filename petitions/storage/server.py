@@ -7,16 +7,16 @@ which may name a zombie or a stranger, is believed.
 import fcntl
 import os
 import shutil
-import signal
+import stat
 import sys
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from petitions.storage.binaries import Account, EmbeddedError
+from petitions.storage import accounts
+from petitions.storage.accounts import Account, EmbeddedError
 
 PATIENCE = 300  # seconds: recovery after a crash can take minutes
 LOG_LIMIT = 10_000_000  # bytes
@@ -74,8 +74,16 @@ class Server:
     def opened(self, what: str) -> IO[bytes]:
         """A file beside the data, such as `postgres-18.log`."""
         path = self.data.with_name(f"{self.data.name}.{what}")
-        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-        self.account.take(file)
+        flags = os.O_RDWR | os.O_APPEND | accounts.UNLINKED
+        try:
+            file = os.open(path, flags | os.O_CREAT | os.O_EXCL, 0o600)
+            self.account.take(file)
+        except FileExistsError:
+            file = os.open(path, flags)
+        found = os.fstat(file)
+        if not stat.S_ISREG(found.st_mode) or found.st_nlink != 1:
+            os.close(file)
+            raise EmbeddedError(f"{path} is no file of ours alone: remove it, then start again.")
         return os.fdopen(file, "ab")
 
     def alone(self) -> IO[bytes]:
@@ -95,17 +103,19 @@ class Server:
         new = self.data.with_name(self.data.name + ".new")
         if new.exists():
             shutil.rmtree(new)
-        new.mkdir(mode=0o700)
-        self.account.take(new)
+        maker = self.account.maker()
+        accounts.made(new, maker)
         settings = [f"--set={name}={value}" for name, value in FIRST_SETTINGS.items()]
         haste = [] if durable else ["--no-sync"]
-        self._make([self.binaries / "initdb", "-D", new, *INITDB, *settings, *haste])
+        self._make(maker, [self.binaries / "initdb", "-D", new, *INITDB, *settings, *haste])
         flags = _flags(SETTINGS | ({} if durable else CARELESS))
-        self._make([self.binaries / "postgres", "--single", "-D", new, *flags, "postgres"], FIRST_SQL)
+        self._make(maker, [self.binaries / "postgres", "--single", "-D", new, *flags, "postgres"], FIRST_SQL)
+        if maker != self.account:
+            accounts.hand_over(new, maker, self.account)
         new.rename(self.data)
 
-    def _make(self, command: list[str | Path], text: str = "") -> None:
-        done = self.account.run(command, text=text)
+    def _make(self, maker: Account, command: list[str | Path], text: str = "") -> None:
+        done = maker.run(command, text=text)
         complaints = [line for line in done.stderr.splitlines() if "ERROR:" in line or "FATAL:" in line]
         if done.returncode or complaints:
             reason = (complaints or done.stderr.strip().splitlines() or ["no reason given"])[-1]
@@ -146,20 +156,17 @@ class Server:
         With our number in it (told as PG_GRANDPARENT_PID) it does not, but still looks whether the shared
         memory is in use, as by a server that somebody started by hand.
         """
-        pid_file = self.data / "postmaster.pid"
         rest = self._pid_lines()[1:7]
         if len(rest) == 6:
-            pid_file.write_text("\n".join([str(os.getpid()), *rest]) + "\n")
+            text = "\n".join([str(os.getpid()), *rest]) + "\n"
+            accounts.put(self.data, "postmaster.pid", text, self.account)
         else:
-            pid_file.unlink(missing_ok=True)
+            accounts.remove(self.data, "postmaster.pid", self.account)
         for name in (".s.PGSQL.5432", ".s.PGSQL.5432.lock"):
-            (self.socket_folder / name).unlink(missing_ok=True)
+            accounts.remove(self.socket_folder, name, self.account)
 
     def _pid_lines(self) -> list[str]:
-        try:
-            return (self.data / "postmaster.pid").read_text().splitlines()
-        except FileNotFoundError:
-            return []
+        return accounts.read(self.data, "postmaster.pid", self.account).splitlines()
 
     def _status(self) -> str:
         """The eighth line: starting, ready, stopping."""
@@ -168,9 +175,9 @@ class Server:
     def stop(self) -> None:
         """A fast shutdown: open transactions are rolled back, nothing is left to recover."""
         lines = self._pid_lines()
-        if lines and self.runs() and _is_postgres(int(lines[0])):
-            with suppress(ProcessLookupError):
-                os.kill(int(lines[0]), signal.SIGINT)
+        if lines and lines[0].isdecimal() and self.runs() and _is_postgres(int(lines[0])):
+            # As the server's account: a file of its own must not make root stop a stranger.
+            self.account.run(["/bin/sh", "-c", 'kill -s INT "$1"', "sh", lines[0]])
             _wait(lambda: not self.runs(), "the database is still writing its last pages")
 
 

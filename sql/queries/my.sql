@@ -241,7 +241,9 @@ with gone as (
 ), letters as (
     delete from outbox where id in (
         select o.id from outbox o join gone on o.subject_id = gone.id
-        where o.state = 'waiting' and o.claimed_until is null for update of o skip locked)
+        where o.state = 'waiting' and o.claimed_until is null
+          and jsonb_array_length(coalesce(o.details -> 'attempts', '[]')) <= 1
+        for update of o skip locked)
 ), origins as (
     delete from attempt_origins o using gone where o.statement_id = gone.statement_id and o.id = gone.id
 ), networks as (
@@ -282,7 +284,9 @@ with old as (
 ), letters as (
     delete from outbox where id in (
         select o.id from outbox o join old on o.subject_id = old.id
-        where o.state = 'waiting' and o.claimed_until is null for update of o skip locked)
+        where o.state = 'waiting' and o.claimed_until is null
+          and jsonb_array_length(coalesce(o.details -> 'attempts', '[]')) <= 1
+        for update of o skip locked)
 ), origins as (
     delete from attempt_origins o using old where o.statement_id = old.statement_id and o.id = old.id
 ), networks as (

@@ -20,6 +20,12 @@ with due as materialized (
 )
 select * from claimed order by priority, not_before;
 
+-- name: take_turn(address_key)!
+-- Letters to one address are decided one after the other. Without it a due deferred letter (holds its own row,
+-- wants the cap's) and a refused new one (holds the cap's, wants the deferred row) would wait for each other.
+-- Taken first in the transaction, gone with it.
+select pg_advisory_xact_lock(hashtextextended(encode(:address_key::bytea, 'hex'), 0));
+
 -- name: hold(id, claimed_until)^
 -- A deferred letter, locked while it is decided: others merge attempts into it.
 select * from outbox
@@ -27,8 +33,13 @@ where id = :id and claimed_until = :claimed_until and state = 'deferred'
 for update;
 
 -- name: decide(id, claimed_until, decision, details)^
--- No row: the lease ran out, or the letter was taken back.
-update outbox set state = 'waiting', decision = :decision, details = details || :details::jsonb
+-- No row: the lease ran out, or the letter was taken back. Who takes back one attempt takes back the letters of
+-- that subject, so the subject is the one attempt listed, and nobody where there are several.
+update outbox set state = 'waiting', decision = :decision, details = details || :details::jsonb,
+    due_since = case state when 'deferred' then not_before else due_since end,
+    subject_id = case jsonb_array_length(coalesce(:details::jsonb -> 'attempts', '[]'))
+        when 0 then subject_id
+        when 1 then (:details::jsonb #>> '{attempts,0,1}')::uuid end
 where id = :id and claimed_until = :claimed_until and state in ('waiting', 'deferred')
 returning *;
 
@@ -38,8 +49,9 @@ update outbox set state = 'deferred', not_before = :until, claimed_until = null,
 where id = :id and claimed_until = :claimed_until and state in ('waiting', 'deferred')
 returning true;
 
--- name: merge(new_id, id, claimed_until, until, attempts)$
--- Into the address's one deferred letter, made here if there is none. A hundred attempts are enough to list.
+-- name: merge(new_id, id, claimed_until, until, attempts, most)$
+-- Into the address's one deferred letter, made here if there is none; the newest attempt is listed last. It lists
+-- the newest one of every statement, however many, and of the others the newest, up to `most` in all.
 insert into outbox (id, kind, priority, campaign_id, statement_id, subject_id, address_key, recipient, language,
     details, state, not_before)
 select :new_id, kind, priority, campaign_id, statement_id, subject_id, address_key, recipient, language,
@@ -49,14 +61,24 @@ where id = :id and claimed_until = :claimed_until and state = 'waiting'
 on conflict (address_key) where state = 'deferred' do update set details = outbox.details || jsonb_build_object(
     'attempts', (
         select jsonb_agg(attempt order by place) from (
-            select attempt, min(place) as place
-            from jsonb_array_elements(
-                coalesce(outbox.details -> 'attempts', '[]') || (excluded.details -> 'attempts')
-            ) with ordinality as all_of_them (attempt, place)
-            group by attempt order by min(place) limit 100
-        ) as listed
+            select attempt, place, nth, row_number() over (order by nth > 1, place desc) as rank from (
+                select attempt, max(place) as place,
+                    row_number() over (partition by attempt ->> 0 order by max(place) desc) as nth
+                from jsonb_array_elements(
+                    coalesce(outbox.details -> 'attempts', '[]') || (excluded.details -> 'attempts')
+                ) with ordinality as all_of_them (attempt, place)
+                group by attempt
+            ) as of_statements
+        ) as ranked
+        where nth = 1 or rank <= :most
     ))
 returning true;
+
+-- name: renew(id, claimed_until)^
+-- The whole lease again, right before it is handed over. No row: somebody else has it now, or nobody.
+update outbox set claimed_until = now() + interval '5 minutes'
+where id = :id and claimed_until = :claimed_until and state = 'waiting'
+returning *;
 
 -- name: end(id, state, decision, error)^
 -- For good: what made the letter personal goes.
@@ -87,14 +109,15 @@ where id = any (:ids) and claimed_until = :claimed_until and state in ('waiting'
 delete from outbox where state in ('sent', 'dropped', 'failed') and ended_at < now() - :days * interval '1 day';
 
 -- name: lateness()$
--- How long the oldest letter that somebody waits for is overdue, in seconds. Put off on purpose is not late.
-select coalesce(extract(epoch from now() - min(not_before)), 0)::double precision from outbox
-where priority = 0 and state = 'waiting' and not_before <= now();
+-- How long the oldest letter that somebody waits for has been waiting, in seconds: whatever held it up, tries and
+-- pauses too. Not late are letters put off on purpose, and those that only their own mailbox refuses (4.2.x).
+select coalesce(extract(epoch from now() - min(due_since)), 0)::double precision from outbox
+where priority = 0 and state = 'waiting' and (error is null or not starts_with(error, '4.2.'));
 
--- name: keep(id, to_address, subject, text, html)!
+-- name: keep(id, campaign_id, to_address, subject, text, html)!
 -- Without SMTP: for the loopback page. The same letter sent again is still one letter.
-insert into kept_letters (id, to_address, subject, text, html)
-values (:id, :to_address, :subject, :text, :html)
+insert into kept_letters (id, campaign_id, to_address, subject, text, html)
+values (:id, :campaign_id, :to_address, :subject, :text, :html)
 on conflict (id) do update set to_address = excluded.to_address, subject = excluded.subject, text = excluded.text,
     html = excluded.html;
 

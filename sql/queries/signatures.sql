@@ -1,6 +1,6 @@
 -- The room of signatures: from the attempt to the confirmed signature.
 
--- name: sign(statement_id, version, id, letter_id, address_key, key_version, fingerprint, name, email, answers, display, display_union, mail_consent, partner_consents, consent_ids, source, language, ip)$
+-- name: sign(statement_id, version, id, letter_id, address_key, key_version, fingerprint, name, email, answers, display, display_union, mail_consent, partner_consents, consent_ids, source, language, ip)^
 -- One attempt, its origin and the request for a letter, in one statement; the same attempt again is
 -- the same row, and within a minute asks for no second letter. No row: the statement is not open
 -- for this version of its text.
@@ -14,7 +14,7 @@ with statement as (
     select id, :id, :version, :key_version, :address_key, :fingerprint, :name, :email, :answers,
            :display, :display_union, :mail_consent, :partner_consents, :consent_ids, :source, :language
     from statement
-    on conflict (statement_id, address_key, fingerprint) where state = 'pending'
+    on conflict (statement_id, fingerprint) where state = 'pending'
     do update set asked_at = case when signatures.asked_at < now() - interval '1 minute'
                                   then now() else signatures.asked_at end
     returning statement_id, id, address_key, language, asked_at = now() as asks
@@ -26,7 +26,7 @@ with statement as (
     select :letter_id, 'attempt', statement.campaign_id, attempt.statement_id, attempt.id, attempt.address_key, attempt.language
     from attempt, statement where attempt.asks
 )
-select id from attempt;
+select statement_id, id from attempt;
 
 -- name: find(statement_id, id)^
 -- An attempt or signature, with what its link may still do.
@@ -76,7 +76,9 @@ with attempt as (
 ), unsent as (
     delete from outbox where id in (
         select o.id from outbox o join superseded on o.subject_id = superseded.id
-        where o.state = 'waiting' and o.claimed_until is null for update of o skip locked)
+        where o.state = 'waiting' and o.claimed_until is null
+          and jsonb_array_length(coalesce(o.details -> 'attempts', '[]')) < 2  -- a merged letter speaks for others too
+        for update of o skip locked)
 ), notice as (
     insert into outbox (id, kind, priority, campaign_id, statement_id, subject_id, address_key, language)
     select :notice_id, 'confirmed', 2, campaign_id, statement_id, id, address_key, language from confirmed
@@ -101,10 +103,14 @@ with gone as (
     returning statement_id, id, address_key
 ), origin as (
     delete from attempt_origins o using gone where o.statement_id = gone.statement_id and o.id = gone.id
+), networks as (
+    delete from attempt_networks n using gone where n.statement_id = gone.statement_id and n.id = gone.id
 ), letters as (
     delete from outbox where id in (
         select o.id from outbox o join gone on o.subject_id = gone.id
-        where o.state = 'waiting' and o.claimed_until is null for update of o skip locked)
+        where o.state = 'waiting' and o.claimed_until is null
+          and jsonb_array_length(coalesce(o.details -> 'attempts', '[]')) < 2  -- a merged letter speaks for others too
+        for update of o skip locked)
 )
 select statement_id, id, address_key from gone;
 
@@ -123,6 +129,16 @@ with asked as (
 )
 select id from asked;
 
+-- name: find_marked(statement_id, fingerprint)^
+-- The attempt that a browser's cookie names.
+select statement_id, id from signatures
+where statement_id = :statement_id and fingerprint = :fingerprint and state = 'pending';
+
+-- name: put_off(statement_id, id, until)!
+-- Its letter may not go yet: the attempt's days begin when it may.
+update signatures set asked_at = greatest(asked_at, :until)
+where statement_id = :statement_id and id = :id and state = 'pending';
+
 -- name: open_link(statement_id, id)!
 -- The link was opened by somebody who did not confirm with it: measured, once.
 update signatures set opened_at = now()
@@ -131,14 +147,14 @@ where statement_id = :statement_id and id = :id and state = 'pending' and opened
 -- name: letter_sent(statement_id, id, letter)!
 -- The letter was handed to SMTP: its code exists from now on.
 update signatures set letters = :letter, letter_at = now(), tries = 0
-where statement_id = :statement_id and id = :id and state = 'pending' and letters < :letter;
+where statement_id = :statement_id and id = :id and state = 'pending' and letters <= :letter;
 
--- name: spend_try(statement_id, id)^
+-- name: spend_try(statement_id, fingerprint)^
 -- Spend one try of the current letter's code; no row: there is no code to try.
 update signatures set tries = tries + 1
-where statement_id = :statement_id and id = :id and state = 'pending'
+where statement_id = :statement_id and fingerprint = :fingerprint and state = 'pending'
   and tries < 5 and letters > 0 and letter_at > now() - interval '30 minutes'
-returning statement_id, id, letters, address_key, 5 - tries as tries_left;
+returning statement_id, id, letters, address_key;
 
 -- name: spend_daily_try(address_key, most)$
 -- Spend one of the day's wrong tries of an address; null: they are used up.
@@ -157,9 +173,14 @@ from unnest(:statement_ids::uuid[], :ids::uuid[], :numbers::integer[]) as given 
 where g.statement_id = given.statement_id and g.id = given.id and g.number is null;
 
 -- name: list_signatories(statement_id, most, skip)
--- The public list, newest first.
-select * from public_signatories where statement_id = :statement_id
-order by number desc limit :most offset :skip;
+-- The public list, newest first; which ones is read from the index alone, however deep the page.
+select p.* from public_signatories p
+where p.statement_id = :statement_id and p.number in (
+    select g.number from signatures g
+    where g.statement_id = :statement_id and g.state = 'confirmed' and g.display = 'name'
+      and g.erased_at is null and g.number is not null
+    order by g.number desc limit :most offset :skip)
+order by p.number desc;
 
 -- name: count_signatories(statement_id)$
 -- How many names the public list has.
@@ -171,9 +192,9 @@ select count(*) from public_signatories where statement_id = :statement_id;
 with due as (
     select g.statement_id, g.id, row_number() over () as nth, s.campaign_id
     from signatures g join statements_now s on s.id = g.statement_id
-    where g.state = 'pending' and s.is_open and g.letter_at is not null
+    where g.state = 'pending' and s.is_open
       and g.asked_at > now() - interval '13 days'
-      and g.created_at < now() - case g.reminders when 0 then interval '1 day' else interval '5 days' end
+      and g.letter_at < now() - case g.reminders when 0 then interval '1 day' else interval '4 days' end
       and g.reminders < 2
       and not exists (select from signatures o where o.statement_id = g.statement_id
                       and o.address_key = g.address_key and o.state in ('confirmed', 'held', 'invalidated'))
@@ -206,6 +227,8 @@ with gone as (
     returning statement_id, id
 ), origins as (
     delete from attempt_origins o using gone where o.statement_id = gone.statement_id and o.id = gone.id
+), networks as (
+    delete from attempt_networks n using gone where n.statement_id = gone.statement_id and n.id = gone.id
 )
 select count(*) from gone;
 
@@ -227,6 +250,10 @@ with over as (
         erased_at = date_trunc('hour', now())
     from over where g.statement_id = over.id and g.erased_at is null
     returning g.statement_id
+), origins as (
+    delete from attempt_origins o using over where o.statement_id = over.id
+), networks as (
+    delete from attempt_networks n using over where n.statement_id = over.id
 )
 select over.id as statement_id, over.campaign_id, (select count(*) from gone where gone.statement_id = over.id) as erased
 from over;

@@ -55,7 +55,8 @@ async def test_a_letter_sent_again_is_kept_once(workshop: Site, owner: Any) -> N
 
 async def test_the_newest_two_hundred_are_kept(workshop: Site, owner: Any) -> None:
     await owner.execute(
-        "insert into kept_letters select gen_random_uuid(), 'ada@example.org', n::text, '', '', "
+        "insert into kept_letters (id, to_address, subject, text, html, created_at) "
+        "select gen_random_uuid(), 'ada@example.org', n::text, '', '', "
         "now() - n * interval '1 second' from generate_series(1, 250) n"
     )
     await post(workshop)

@@ -74,7 +74,7 @@ LETTERS: dict[str, dict[str, Any]] = {
     "signatures/confirm": CONFIRM,
     "signatures/reminder": CONFIRM,
     "signatures/already_signed": {"statement": STATEMENT, "my": f"{BASE}/my"},
-    "signatures/merged": {"attempts": [ATTEMPT, ATTEMPT]},
+    "signatures/merged": {"attempts": [ATTEMPT, ATTEMPT], "more": True},
     "signatures/confirmed": {
         "statement": STATEMENT,
         "name": "Zoë Example",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -41,7 +42,16 @@ class My:
 
     async def post(self, act: str, key: str = "", **fields: Any) -> httpx.Response:
         signature = key or await self.key()
+        if act in ("change", "reconsent") and "stamp" not in fields:
+            fields["stamp"] = await self.stamp(signature)
         return await self.client.post(f"{self.path}/{act}", data={"signature": signature, **fields})
+
+    async def stamp(self, key: str) -> str:
+        """The stamp of a signature's form on the page as it stands now."""
+        found = re.search(
+            rf'value="{key}">\s*<input type="hidden" name="stamp" value="([^"]+)"', (await self.get()).text
+        )
+        return found[1] if found else ""
 
     async def row(self) -> Any:
         """The one signature of the statement that is Ada's, or its tombstone."""

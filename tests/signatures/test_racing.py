@@ -4,25 +4,38 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from typing import NamedTuple
 
 from petitions import tally
-from petitions.proving import links
+from petitions.proving import code, links
+from petitions.proving.cookie import Mark
 from petitions.proving.links import Key
 from petitions.signatures import PURPOSE, actions
 from tests import makers
 from tests.conftest import browser
 
 
+class Waiting(NamedTuple):
+    key: Key
+    mark: Mark
+    cookies: dict[str, str]
+
+
 async def attempts(site, client, owner, statement, pairs):
-    """Attempts whose letters were handed over, without sending them: (row, code, path) each."""
+    """Attempts whose letters were handed over, without sending them; each with its browser's cookies."""
+    jars = []
     for name, email in pairs:
         response = await makers.sign(client, statement, name=name, email=email)
         assert response.status_code == 303
+        jars.append(dict(client.cookies))
         client.cookies.clear()
     await owner.execute("delete from outbox")
     await owner.execute("update signatures set letters = 1, letter_at = now()")
-    rows = await owner.fetch("select statement_id, id from signatures order by created_at")
-    return [Key(row["statement_id"], row["id"]) for row in rows]
+    rows = await owner.fetch("select statement_id, id, fingerprint from signatures order by created_at")
+    return [
+        Waiting(Key(row["statement_id"], row["id"]), Mark(row["statement_id"], row["fingerprint"]), jar)
+        for row, jar in zip(rows, jars, strict=True)
+    ]
 
 
 async def agree(site, statement) -> int:
@@ -33,28 +46,25 @@ async def agree(site, statement) -> int:
     return row.found
 
 
-async def confirm_in_its_way(site, key, way):
-    """One of the three ways, as HTTP or as the action behind it."""
-    if way == "code":
-        row = await site.store.signatures.spend_try(statement_id=key.statement_id, id=key.id)
-        if row is None:
-            return
-        from petitions.proving import code
-
-        typed = code.make(site, PURPOSE, key, 1)
-        await actions.enter_code(site, [key], typed)
-        return
+async def confirm_in_its_way(site, waiting, way):
+    """One of the three ways, through HTTP."""
     async with browser(site, peer="127.0.0.9") as own:
-        path = f"/confirm/{links.make(site, PURPOSE, key)}"
-        if way == "link":
-            name = "attempts"
-            from petitions.tokens import pack
-
-            own.cookies.set(name, site.tokens.make(name, pack(*key)))
-            response = await own.get(path)
-        else:
+        path = f"/confirm/{links.make(site, PURPOSE, waiting.key)}"
+        if way == "button":
             response = await own.post(path, data={})
-        assert response.status_code in (200, 303)
+        else:
+            own.cookies.update(waiting.cookies)
+            if way == "link":
+                response = await own.get(path)
+            else:
+                slug = await slug_of(site, waiting.key)
+                typed = code.make(site, PURPOSE, waiting.key, 1)
+                response = await own.post(f"/{slug}/confirm", data={"code": typed})
+        assert response.status_code in (200, 303, 422)
+
+
+async def slug_of(site, key) -> str:
+    return (await site.store.statements.find_by_id(id=key.statement_id)).slug
 
 
 async def test_a_hundred_parallel_confirms_of_one_address_make_one_signature(site, client, owner, counting):
@@ -119,7 +129,7 @@ async def test_two_tallies_at_once_count_each_line_once(site, client, owner, cou
 async def test_parallel_wrong_codes_never_get_more_than_five_tries(site, client, owner):
     statement = await makers.statement(site)
     [key] = await attempts(site, client, owner, statement, [("Example Person", "same@example.org")])
-    tried = await asyncio.gather(*(actions.enter_code(site, [key], "") for _ in range(50)))
+    tried = await asyncio.gather(*(actions.enter_code(site, [key.mark], "") for _ in range(50)))
     assert all(one.key is None for one in tried)
     assert await owner.fetchval("select tries from signatures") == 5
     assert await owner.fetchval("select tries from code_tries") == 5

@@ -45,15 +45,15 @@ async def test_two_reminders_at_most_after_one_day_and_after_five(site, client, 
     await makers.sign(client, statement, email="ada@example.org")
     await postbox.settle()
     assert await actions.remind(site) == "0 reminders"
-    await owner.execute("update signatures set created_at = created_at - interval '25 hours'")
+    await owner.execute("update signatures set letter_at = letter_at - interval '25 hours'")
     assert await actions.remind(site) == "1 reminders"
     assert await actions.remind(site) == "0 reminders"
     await postbox.settle()
     assert len(postbox) == 2
     assert postbox[-1].link("/confirm/")
-    await owner.execute("update signatures set created_at = created_at - interval '5 days'")
+    await owner.execute("update signatures set letter_at = letter_at - interval '5 days'")
     assert await actions.remind(site) == "1 reminders"
-    await owner.execute("update signatures set created_at = created_at - interval '5 days'")
+    await owner.execute("update signatures set letter_at = letter_at - interval '5 days'")
     assert await actions.remind(site) == "0 reminders"
 
 
@@ -64,9 +64,7 @@ async def test_a_reminder_goes_for_the_newest_attempt_alone_and_never_where_one_
     await makers.sign(client, statement, name="Ada One", email="ada@example.org")
     await makers.sign(client, statement, name="Ada Two", email="ada@example.org")
     await makers.confirmed(client, postbox, statement, name="Bo Example", email="bo@example.org")
-    await owner.execute(
-        "update signatures set created_at = created_at - interval '2 days', letter_at = coalesce(letter_at, now())"
-    )
+    await owner.execute("update signatures set letter_at = coalesce(letter_at, now()) - interval '2 days'")
     assert await actions.remind(site) == "1 reminders"
     assert await owner.fetchval("select name from signatures where reminders = 1") == "Ada Two"
 

@@ -1,96 +1,20 @@
 """The embedded PostgreSQL survives what happens to machines: kills, leftovers, odd folders, root."""
 
-import asyncio
 import os
-import pwd
 import shutil
 import signal
 import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import asyncpg
 import pytest
 
 from petitions.storage import embedded
-from petitions.storage.embedded import Embedded, EmbeddedError
-
-APP = """
-import sys
-from pathlib import Path
-from petitions.storage import embedded
-running = embedded.start(Path(sys.argv[1]))
-print("started", flush=True)
-sys.stdin.read()
-running.release()
-"""
-
-
-@pytest.fixture(scope="module")
-def folder() -> Iterator[Path]:
-    """One data folder for most of the tests (initdb and copies are what takes time); stopped between them."""
-    place = Path(tempfile.mkdtemp())
-    place.chmod(0o755)
-    folder = place / "data"
-    embedded.start(folder, durable=False).release()
-    yield folder
-    shutil.rmtree(place)
-
-
-@contextmanager
-def moved(folder: Path, name: str) -> Iterator[Path]:
-    elsewhere = folder.with_name(name)
-    folder.rename(elsewhere)
-    yield elsewhere
-    elsewhere.rename(folder)
-
-
-def ask(running: Embedded, query: str, role: str = "petitions_owner") -> Any:
-    async def answer() -> Any:
-        connection = await asyncpg.connect(running.url(role))
-        try:
-            return await connection.fetchval(query)
-        finally:
-            await connection.close()
-
-    # A loop of its own: these tests are not async, because the manager is not.
-    return asyncio.new_event_loop().run_until_complete(answer())
-
-
-def server_pid(folder: Path) -> int:
-    return int((folder / "postgres-18" / "postmaster.pid").read_text().split()[0])
-
-
-def stopped(folder: Path) -> bool:
-    return not (folder / "postgres-18" / "postmaster.pid").exists()
-
-
-def server_starts(folder: Path) -> int:
-    return (folder / "postgres-18.log").read_text().count("starting PostgreSQL")
-
-
-def app(folder: Path) -> subprocess.Popen[str]:
-    """Another process that uses the database, until its input ends."""
-    other = subprocess.Popen(
-        [sys.executable, "-c", APP, folder],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=Path(__file__).parents[2],
-    )
-    assert other.stdout is not None
-    assert other.stdout.readline() == "started\n"
-    return other
-
-
-def finish(other: subprocess.Popen[str]) -> None:
-    other.communicate()
-    assert other.returncode == 0
+from petitions.storage.embedded import EmbeddedError
+from tests.storage.conftest import APP, app, ask, finish, moved, server_pid, server_starts, stopped
 
 
 def test_the_first_start_makes_the_database_and_the_second_finds_its_data() -> None:
@@ -262,41 +186,3 @@ def test_binaries_of_ones_own_must_be_new_enough(folder: Path, monkeypatch: pyte
     monkeypatch.setenv("PG_BIN", str(folder / "nothing"))
     with pytest.raises(EmbeddedError, match="is PG_BIN right"):
         embedded.start(folder)
-
-
-as_root = pytest.mark.skipif(os.getuid() != 0, reason="only root lends its server to nobody")
-
-
-@as_root
-def test_as_root_the_server_runs_as_nobody(folder: Path) -> None:
-    running = embedded.start(folder, durable=False)
-    assert Path(f"/proc/{server_pid(folder)}").stat().st_uid == pwd.getpwnam("nobody").pw_uid
-    running.release()
-
-
-@as_root
-def test_as_root_binaries_that_nobody_can_read_are_copied(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    found = embedded.find_binaries().parent.parent
-    hidden = Path(tempfile.mkdtemp())  # 0700, like /root
-    shutil.copytree(found, hidden / found.name)
-    shutil.copytree(found.with_name(found.name + ".libs"), hidden / (found.name + ".libs"))
-    monkeypatch.syspath_prepend(str(hidden))
-    running = embedded.start(folder, durable=False)
-    assert ask(running, "select 1") == 1
-    assert Path(f"/proc/{server_pid(folder)}/exe").resolve().is_relative_to(folder)
-    running.release()
-    shutil.rmtree(hidden)
-    shutil.rmtree(next(folder.glob("binaries-*")))
-
-
-@as_root
-def test_as_root_data_goes_elsewhere_if_nobody_cannot_enter_the_checkout() -> None:
-    checkout = Path(tempfile.mkdtemp())
-    assert str(embedded.state_folder(checkout)).startswith("/var/lib/petitions-")
-    with pytest.raises(EmbeddedError, match="can't enter"):
-        embedded.start(checkout / "data")
-    checkout.chmod(0o755)
-    assert embedded.state_folder(checkout) == checkout / "data"
-    shutil.rmtree(checkout)
