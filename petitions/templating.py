@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -57,6 +57,7 @@ def filters(language: str, zone: ZoneInfo) -> dict[str, Any]:
         "number": partial(numbers.format_decimal, locale=locale),
         "percent": partial(numbers.format_percent, locale=locale),
         "date": partial(_date, zone=zone, format="long", locale=locale),
+        "last_day": partial(_last_day, zone=zone, locale=locale),
         "short_date": partial(_date, zone=zone, format="medium", locale=locale),
         "month": partial(_date, zone=zone, format="LLLL y", locale=locale),
         "time": partial(dates.format_time, format="short", tzinfo=zone, locale=locale),
@@ -81,6 +82,11 @@ def _iso(value: date | datetime) -> str:
 def _date(value: date | datetime, *, zone: ZoneInfo, format: str, locale: Locale) -> str:
     day = value.astimezone(zone).date() if isinstance(value, datetime) else value
     return dates.format_date(day, format=format, locale=locale)
+
+
+def _last_day(value: datetime, *, zone: ZoneInfo, locale: Locale) -> str:
+    """The last day on which something holds that ends at this moment: midnight belongs to the day before."""
+    return _date(value - timedelta(microseconds=1), zone=zone, format="long", locale=locale)
 
 
 def _datetime(value: datetime, *, zone: ZoneInfo, locale: Locale) -> str:

@@ -15,7 +15,7 @@ from petitions.commands.running import as_json, print_json
 from petitions.errors import DatabaseGone, PetitionsError
 from petitions.mail import smtp
 from petitions.settings import SETTINGS, Settings, is_local, load
-from petitions.site import Site, check_address_key, founded, make_site, missing_steps
+from petitions.site import Site, bring_up, check_address_key, founded, make_site, missing_steps
 from petitions.storage.embedded import EmbeddedError
 
 OLDEST = 17  # the PostgreSQL that we need at least
@@ -82,6 +82,8 @@ def _found() -> list[Finding]:
 
 
 async def _all(settings: Settings, *, own: bool) -> list[Finding]:
+    if own:
+        await bring_up(settings)
     site = make_site(settings)
     after = [_base_url(settings), await _smtp(settings)]
     try:

@@ -48,9 +48,14 @@ async def _acted(settings: Settings, action: Callable[[Site], Awaitable[T]], *, 
     if own:
         await bring_up(settings)
     async with opened(make_site(settings)) as site:
-        if missing := await missing_steps(site):
-            raise Refused(f"The database lacks {', '.join(missing)}: run “petitions migrate” first.")
+        await whole(site)
         return await action(site)
+
+
+async def whole(site: Site) -> None:
+    """The schema is up to date. Raises Refused, saying what to run."""
+    if missing := await missing_steps(site):
+        raise Refused(f"The database lacks {', '.join(missing)}: run “petitions migrate” first.")
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import click
 
 from petitions import addresses, demo, serve
 from petitions.commands.checks import check
-from petitions.commands.running import act, as_json, print_json, print_table, sentences
+from petitions.commands.running import act, as_json, print_json, print_table, sentences, whole
 from petitions.folders import SQL
 from petitions.mail import suppression
 from petitions.organisers import actions as organisers
@@ -47,6 +47,7 @@ async def _fill(settings: Settings, *, own: bool) -> None:
     if own:
         await bring_up(settings)
     async with opened(make_site(settings)) as site:
+        await whole(site)
         if not await site.store.campaigns.list_all():
             await demo.load(site, actor=organisers.cli_actor())
 

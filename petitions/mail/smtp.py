@@ -29,7 +29,7 @@ from petitions.site import Site
 
 CONNECTIONS = 4
 PATIENCE = 30  # seconds for an answer
-LONGEST = 240  # seconds for one letter, from dialling to the last answer: within the outbox's lease of five minutes
+LONGEST = 240  # seconds for one letter, from dialling to the last answer: less than its lease
 KEPT = 30  # seconds that an idle connection is believed in
 LETTERS_KEPT = 200
 

@@ -38,6 +38,8 @@ async def check_email(request: Request, *, problem: str | None = None) -> Respon
         code_possible=bool(_armed(request, statement)),
         late_minutes=await late_minutes(site),
         problem=problem,
+        per_day=site.settings.letters_per_day,
+        per_month=site.settings.letters_per_month,
     )
 
 

@@ -29,7 +29,8 @@ def columns(statement: Row) -> list[str]:
     """What an export of this statement holds: its own columns, and the fields fixed when it opened."""
     asked = [field["name"] for field in statement.fields]
     person = [name for name in ("name", "email", *asked) if name in statement.export_fields]
-    return ["number", *person, "confirmed_at", "version", "display", "mail", "source"]
+    partners = ["partners"] if statement.partners else []
+    return ["number", *person, "confirmed_at", "version", "display", "mail", *partners, "source"]
 
 
 async def signatories(

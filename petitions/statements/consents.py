@@ -15,12 +15,12 @@ UNION_FIELDS = ("role", "union", "branch")
 
 _SIGN = N_(
     "I sign this statement. I agree that %(controller)s processes my signature, which can show my political "
-    "opinion, to count it and to prove that it is genuine."
+    "opinion, to count it, to keep the list of those who signed, and to prove that it is genuine."
 )
 _SIGN_UNION = N_(
     "I sign this statement. I agree that %(controller)s processes my signature, which can show my political "
     "opinion and, where I fill them in, my role, union and branch, which can show that I belong to a union, "
-    "to count it and to prove that it is genuine."
+    "to count it, to keep the list of those who signed, and to prove that it is genuine."
 )
 _HANDOVER = N_("I agree that these are handed over to %(addressed_to)s: %(fields)s.")
 _TAKE_BACK = N_("I can take this back at any time.")

@@ -19,7 +19,7 @@ MOST = 20
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 # Names of other inputs of the form and columns of an export.
 _TAKEN = {"name", "email", "website", "stamp", "from"} | {
-    *("number", "confirmed-at", "version", "answers", "display", "mail", "source", "state")
+    *("number", "confirmed-at", "version", "answers", "display", "mail", "partners", "source", "state")
 }
 
 Field = dict[str, Any]

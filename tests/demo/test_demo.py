@@ -9,7 +9,10 @@ import pytest
 
 from petitions import demo
 from petitions.errors import Refused
+from petitions.work import work_once
 from tests import makers
+from tests.conftest import browser
+from tests.mail.conftest import sending_to
 
 ACTOR = makers.ACTOR
 
@@ -87,6 +90,29 @@ async def test_what_a_visitor_did_with_it_goes_as_well(site, client, postbox, ow
     after = await sizes(owner)
     left = {name: count - before[name] for name, count in after.items() if count != before[name]}
     assert set(left) <= {"throttle", "jobs"}
+
+
+async def test_its_kept_letters_and_what_only_its_visitors_wanted_go_as_well(settings, owner):
+    async with sending_to(settings, "") as site, browser(site) as client:
+        real = await makers.statement(site)
+        await makers.sign(client, real, name="Ada Example", email="ada@example.org")
+        await work_once(site)
+        await makers.suppressed(site, real, "ada@example.org", "bulk")
+        before = await sizes(owner)
+        row = await demo.load(site, actor=ACTOR)
+        for email in ("ada@example.org", "visitor@example.org"):
+            await makers.sign(client, row, name="Visitor Example", email=email)
+            await work_once(site)
+            await client.post("/my", data={"email": email})
+            await work_once(site)
+        await makers.suppressed(site, row, "visitor@example.org", "forms")
+        await makers.suppressed(site, row, "visitor@example.org", "bulk")
+        assert await owner.fetchval("select count(*) from kept_letters") == before["kept_letters"] + 4
+        await demo.remove(site)
+    after = await sizes(owner)
+    assert after["suppressions"] == before["suppressions"] == 1
+    assert after["kept_letters"] == before["kept_letters"] == 1
+    assert await owner.fetchval("select count(*) from kept_letters where to_address like 'visitor@%'") == 0
 
 
 async def test_a_real_campaign_keeps_its_slug(site):

@@ -277,3 +277,15 @@ async def test_who_stopped_the_letters_since_is_not_written_to_from_a_list_eithe
         ("no", ""),
         ("yes", "p3@example.org"),
     ]
+
+
+async def test_partners_are_named_for_those_who_agreed_to_them(site, counting):
+    campaign = await makers.campaign(site, partners={"union": "Example Union"})
+    row = await makers.statement(site, campaign)
+    await signed(site, counting, row, 1, **{"consent_partner:union": "1"})
+    await signed(site, counting, row, 2)
+    lines = rows(await taken(site, row))
+    assert [(line["mail"], line["partners"], line["email"]) for line in lines] == [
+        ("no", "union", "p1@example.org"),
+        ("no", "", ""),
+    ]

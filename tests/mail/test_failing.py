@@ -12,7 +12,7 @@ from petitions.mail import delivery
 from petitions.mail.delivery import deliver
 from petitions.mail.letters import LetterKind, Send
 from petitions.mail.pacing import Pauses
-from petitions.mail.smtp import Transport, server, transport
+from petitions.mail.smtp import LONGEST, Transport, server, transport
 from petitions.settings import Settings
 from petitions.site import Site
 from tests.mail.conftest import KINDS, post, sending_to
@@ -158,6 +158,30 @@ async def test_a_domain_that_says_later_is_paused_and_others_are_not(
     assert 1 <= len(asked) <= 2
     spent = "select count(*) from outbox where state = 'waiting' and tries = 0 and not_before > now()"
     assert await owner.fetchval(spent) == 10 - len(asked)
+
+
+async def test_one_mailbox_that_says_later_stops_no_other_of_its_domain(
+    mailing: Site, postmaster: Postmaster, owner: Any
+) -> None:
+    postmaster.recipients["busy@example.org"] = "450 4.2.1 receiving mail at a rate that is too high"
+    work = delivery.Work(mailing, KINDS, transport(mailing))
+    await post(mailing, "busy@example.org")
+    await work.run(once=True)
+    await post(mailing, "ada@example.org")
+    await work.run(once=True)
+    assert [letter.to for letter in postmaster] == ["ada@example.org"]
+    assert await rows(owner, "state, tries, error") == [("waiting", 1, "4.2.1"), ("sent", 0, None)]
+
+
+async def test_a_server_that_takes_too_long_for_one_letter_is_not_waited_for(
+    mailing: Site, postmaster: Postmaster, owner: Any
+) -> None:
+    postmaster.slow = 1
+    way = Transport(mailing, server(postmaster.url), longest=0.1)
+    await post(mailing)
+    await asyncio.wait_for(delivery.Work(mailing, KINDS, way).run(once=True), 0.9)
+    assert await rows(owner, "state, tries, error, claimed_until") == [("waiting", 1, "too slow", None)]
+    assert LONGEST + 30 < 5 * 60, "the lease outlasts it, and the note that it was sent"
 
 
 async def test_a_sender_that_the_server_refuses_spends_no_tries_and_stops_no_other(

@@ -174,26 +174,62 @@ async def test_a_letter_that_arrived_is_not_sent_again_because_its_room_stumbled
     assert await owner.fetchval("select (state, error)::text from outbox") == "(sent,KeyError)"
 
 
-async def test_lateness_is_how_long_the_oldest_letter_that_is_due_has_waited(
+async def test_lateness_is_how_long_the_oldest_letter_that_somebody_waits_for_has_waited(
     mailing: Site, owner: Any
 ) -> None:
     assert await outbox.late_minutes(mailing) == 0
     await post(mailing)
     assert await outbox.late_minutes(mailing) == 0
-    await owner.execute("update outbox set not_before = now() - interval '7 minutes 50 seconds'")
+    await owner.execute("update outbox set due_since = now() - interval '7 minutes 50 seconds'")
     assert await outbox.late_minutes(mailing) == 7
 
 
 async def test_news_and_letters_put_off_are_not_late(mailing: Site, owner: Any) -> None:
     await post(mailing, priority=outbox.BULK)
-    await post(mailing)
-    await post(mailing)
-    await owner.execute("update outbox set not_before = now() - interval '1 hour'")
-    await owner.execute("update outbox set state = 'deferred' where ctid = (select max(ctid) from outbox)")
-    await owner.execute(
-        "update outbox set not_before = now() + interval '1 hour' where state = 'waiting' and priority = 0"
-    )
+    deferred = await post(mailing)
+    await owner.execute("update outbox set due_since = now() - interval '1 hour'")
+    await owner.execute("update outbox set state = 'deferred' where id = $1", deferred)
     assert await outbox.late_minutes(mailing) == 0
+
+
+async def test_a_letter_is_late_through_all_its_tries_and_pauses(
+    mailing: Site, postmaster: Postmaster, owner: Any
+) -> None:
+    postmaster.always = 451
+    await post(mailing)
+    await owner.execute("update outbox set due_since = now() - interval '5 hours', tries = 8")
+    await deliver(mailing, KINDS, once=True)
+    assert await owner.fetchval("select not_before > now() + interval '3 hours' from outbox")
+    assert await outbox.late_minutes(mailing) == 300
+    postmaster.always = None
+    postmaster.senders["petitions@example.org"] = "550 5.7.1 not your address"
+    await owner.execute("update outbox set not_before = now()")
+    await deliver(mailing, KINDS, once=True)
+    assert await owner.fetchval("select not_before > now() from outbox")
+    assert await outbox.late_minutes(mailing) == 300
+
+
+async def test_one_full_mailbox_makes_nobody_else_late(
+    mailing: Site, postmaster: Postmaster, owner: Any
+) -> None:
+    postmaster.recipients["full@example.org"] = "452 4.2.2 mailbox full"
+    await post(mailing, "full@example.org")
+    await owner.execute("update outbox set due_since = now() - interval '5 hours'")
+    await deliver(mailing, KINDS, once=True)
+    assert await outbox.late_minutes(mailing) == 0
+
+
+async def test_a_letter_that_was_put_off_is_late_from_the_end_of_that(
+    mailing: Site, postmaster: Postmaster, owner: Any
+) -> None:
+    postmaster.always = 451
+    await post(mailing)
+    await owner.execute(
+        "update outbox set state = 'deferred', due_since = now() - interval '2 days', "
+        "not_before = now() - interval '10 minutes'"
+    )
+    await deliver(mailing, KINDS, once=True)
+    assert await outbox.late_minutes(mailing) == 10
 
 
 async def test_letters_that_ended_a_month_ago_are_forgotten(mailing: Site, owner: Any) -> None:

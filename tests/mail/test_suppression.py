@@ -9,8 +9,10 @@ import pytest
 
 from petitions.mail import suppression
 from petitions.site import Site
+from petitions.tokens import pack
 from tests import makers
 from tests.mail.conftest import key
+from tests.my.ada import link_for
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 NEWS = {"campaign": True, "bulk": False, "forms": False}
@@ -142,3 +144,27 @@ async def test_letters_of_forms_are_stopped_on_the_whole_site(site: Site, campai
     assert await suppression.suppressed(site, key(), "forms", other.id)
     await suppression.lift(site, key(), "forms", other.id)
     assert not await suppression.suppressed(site, key(), "forms", campaign.id)
+
+
+async def test_who_wants_no_letters_caused_by_forms_is_told_what_else_that_stops(
+    client: httpx.AsyncClient, path: str
+) -> None:
+    page = makers.visible((await client.get(path)).text)
+    assert "the link to “My signature” doesn’t come either, until you take the tick away" in page
+
+
+@pytest.mark.parametrize(("act", "told"), [("withdraw", "is withdrawn"), ("erase", "is erased")])
+async def test_what_a_person_did_behind_their_own_link_is_told_whatever_forms_may_cause(
+    site: Site, client: httpx.AsyncClient, postbox: Any, owner: Any, act: str, told: str
+) -> None:
+    statement = await makers.statement(site)
+    await makers.confirmed(client, postbox, statement)
+    mine = await link_for(client, postbox)
+    await makers.suppressed(site, statement, "ada@example.org")
+    postbox.clear()
+    await client.post("/my", data={"email": "ada@example.org"})
+    assert await postbox.settle() == [], "a form causes this one"
+    row = await owner.fetchrow("select statement_id, id from signatures")
+    await client.post(f"{mine}/{act}", data={"signature": pack(row["statement_id"], row["id"])})
+    (letter,) = await postbox.settle()
+    assert told in letter.subject

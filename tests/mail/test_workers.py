@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from petitions.mail import caps
-from petitions.mail.delivery import deliver
+from petitions.mail.delivery import Work, deliver
 from petitions.mail.letters import Decision, Defer, LetterKind, Send
+from petitions.mail.smtp import CONNECTIONS, Transport, server, transport
 from petitions.settings import Settings
 from petitions.site import Site
 from tests.mail.conftest import KINDS, key, plain, post, sending_to
@@ -43,6 +45,45 @@ async def test_the_letters_of_a_killed_worker_are_sent_by_the_next_after_five_mi
     await owner.execute("update outbox set claimed_until = claimed_until - interval '5 minutes'")
     await deliver(mailing, KINDS, once=True)
     assert len(postmaster) == 1
+
+
+async def test_a_letter_that_another_worker_took_meanwhile_is_not_sent_twice(
+    settings: Settings, mailing: Site, postmaster: Postmaster, owner: Any
+) -> None:
+    """The first one waits for a connection until its lease is over."""
+    slow = Transport(mailing, server(postmaster.url))
+    async with AsyncExitStack() as taken:
+        for _ in range(CONNECTIONS):
+            await taken.enter_async_context(slow.place())
+        await post(mailing)
+        first = asyncio.create_task(Work(mailing, KINDS, slow).run(once=True))
+        while not await owner.fetchval("select exists (select from outbox where decision is not null)"):
+            await asyncio.sleep(0.01)
+        await owner.execute("update outbox set claimed_until = now() - interval '1 second'")
+        await deliver(mailing, KINDS, once=True)
+        assert len(postmaster) == 1
+    await first
+    assert len(postmaster) == 1
+    assert await owner.fetchval("select (state, tries, error is null)::text from outbox") == "(sent,0,t)"
+
+
+async def test_a_letter_is_handed_over_with_a_whole_lease(
+    mailing: Site, postmaster: Postmaster, owner: Any
+) -> None:
+    nearly_over = "update outbox set claimed_until = now() + interval '5 seconds' returning claimed_until"
+    postmaster.slow = 0.3
+    id = await post(mailing)
+    await mailing.store.outbox.claim(kinds=["plain"], most=1)
+    until = await owner.fetchval(nearly_over)
+    row = await mailing.store.outbox.decide(id=id, claimed_until=until, decision="plain", details={})
+    work = Work(mailing, KINDS, transport(mailing))
+    handing_over = asyncio.create_task(work._letter(row))
+    while not postmaster.busy:
+        await asyncio.sleep(0.01)
+    assert await owner.fetchval("select claimed_until > now() + interval '4 minutes' from outbox")
+    await handing_over
+    await work.run(once=True)
+    assert await owner.fetchval("select state from outbox") == "sent"
 
 
 async def test_a_worker_killed_between_handing_over_and_noting_it_repeats_one_letter_recognisably(

@@ -84,3 +84,14 @@ def _facts() -> dict[str, Any]:
         "accent": "#b4232f",
         "demonstration": False,
     }
+
+
+def test_what_ends_at_midnight_holds_until_the_day_before() -> None:
+    from datetime import UTC, datetime
+    from zoneinfo import ZoneInfo
+
+    from petitions.templating import filters
+
+    last_day = filters("en", ZoneInfo("Europe/London"))["last_day"]
+    assert last_day(datetime(2027, 3, 31, 23, tzinfo=UTC)) == "31 March 2027"
+    assert last_day(datetime(2027, 3, 31, 12, tzinfo=UTC)) == "31 March 2027"
