@@ -56,6 +56,34 @@ _SHORTENED = frozenset(
     )
 )
 
+# Names stand in letters, and mail programs make a link of whatever ends like a domain.
+_DOT = re.compile("(?<=\\w)[\u3002\uff0e\uff61\u2024\ufe52](?=\\w)")  # other dots that work in addresses
+_AT = re.compile("[@\uff20\ufe6b]")
+_DOTTED = re.compile(r"(?<![^\W_])([^\W_][\w-]*)\.(?=(xn--[\w-]+|[^\W_]{2,24})(?!\w))", re.IGNORECASE)
+_PHONE = re.compile(r"\d(?:[\s()./+–-]*\d){6,}")
+_ENDINGS = frozenset(
+    re.findall(
+        r"\S+",
+        "com net org info biz edu gov int mil arpa mobi name tel jobs travel museum aero coop asia post cat "
+        "online site shop store xyz top club live app dev link click page news media blog zip mov pro tech "
+        "website web space world fun icu support berlin hamburg wien koeln cologne bayern london paris nyc "
+        "agency art auction bank bar best bet bid bio buzz cafe cam camp cards care cash casino center chat city "
+        "cloud codes coach company community computer consulting cool cyou date deals design digital direct "
+        "download education email energy events exchange expert express family fans farm finance fit foundation "
+        "fund gallery game games gift gives global gmbh gold group guide guru help host hosting house ink "
+        "institute international lat law legal life limited lol love ltd market marketing money monster network "
+        "ninja one party photo photos pics plus poker porn press promo properties quest racing red rent report "
+        "review reviews rip rocks run sale school science security services sexy show social software solar "
+        "solutions stream studio style surf systems team technology tips today tools tours town trade training "
+        "university vip video vote voyage watch wiki win work works wtf zone "
+        "рф рус онлайн сайт орг ком дети москва бел укр срб мкд бг қаз ευ ελ გე 中国 中國 公司 网络 網絡 网址 "
+        "移动 在线 中文网 香港 台湾 台灣 新加坡 한국 닷컴 닷넷 コム みんな ไทย",
+    )
+)
+_FIRST_WORDS = frozenset(
+    {"al", "am", "de", "do", "la", "mc", "st"}
+)  # of surnames: "J.de Example"; domains as well
+
 _EMPTY_NAME = N_("Please enter your name.")
 _NO_LETTER = N_("A name needs at least one letter.")
 _LONG = N_("This is too long: please use %(limit)s characters at most.")
@@ -65,6 +93,7 @@ _DIRECTION = N_("A character in this changes the direction of writing. Please ty
 _UNSEEN = N_("There is a character in this that can’t be seen. Please type it instead of pasting it.")
 _MARKS = N_("There are too many accents on one letter.")
 _ADDRESS = N_("Please leave web and e-mail addresses out here.")
+_NUMBER = N_("Please leave phone numbers out here.")
 _SIGN = N_("A name can’t begin with =, +, - or @.")
 
 
@@ -110,9 +139,9 @@ def clean_name(text: str) -> str:
     if not name:
         raise Unfit(_EMPTY_NAME)
     _refuse(name, NAME_LIMIT, _CONTROL)
-    _refuse_addresses(name)
     if name[0] in _FORMULA_SIGNS:
         raise Unfit(_SIGN)
+    _refuse_links(name)
     if not any(_is_letter(character) for character in name):
         raise Unfit(_NO_LETTER)
     return name
@@ -176,6 +205,30 @@ def _refuse_addresses(text: str) -> None:
     found = _DOMAIN.finditer(text)
     if _LINK.search(text) or any((one["label"] or "").lower() not in _SHORTENED for one in found):
         raise Unfit(_ADDRESS)
+
+
+def _refuse_links(name: str) -> None:
+    """Stricter than for lines: nothing that a mail program might turn into a link."""
+    _refuse_addresses(name)
+    if _AT.search(name) or _DOT.search(name):
+        raise Unfit(_ADDRESS)
+    if any(_is_domain(label, ending) for label, ending in _DOTTED.findall(name)):
+        raise Unfit(_ADDRESS)
+    if _PHONE.search(name):
+        raise Unfit(_NUMBER)
+
+
+def _is_domain(label: str, ending: str) -> bool:
+    """Without a space behind the dot. "J.Page" and "Ma.An" are initials and names, "x.ai" and "EVIL.DE" not."""
+    small = ending.lower()
+    if label.lower() in _SHORTENED:
+        return False
+    if small in _ENDINGS or small.startswith("xn--"):
+        return len(label) > 1 or not ending.istitle() or small in ("com", "net", "org")
+    if len(label) == 1 and small in _FIRST_WORDS:
+        return False
+    even = ending.islower() or (ending.isupper() and label in (label.upper(), label.lower()))
+    return even and re.fullmatch(_COUNTRIES, small) is not None
 
 
 def _is_unseen(character: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 import traceback
 from collections.abc import MutableMapping
@@ -49,8 +50,11 @@ def _without_words(logger: Any, method: str, event: MutableMapping[str, Any]) ->
 
 
 class _Libraries(logging.Handler):
-    """Lines of libraries: their template without its arguments, which may be anything."""
+    """Lines of libraries: their template without its arguments, which may be anything. asyncio fills in its own
+    ones beforehand: calls with their arguments, results, exceptions; they stand behind what this keeps."""
 
     def emit(self, record: logging.LogRecord) -> None:
         about = describe(record.exc_info[1]) if record.exc_info and record.exc_info[1] else {}
-        structlog.get_logger().log(record.levelno, str(record.msg)[:200], logger=record.name, **about)
+        stop = r"[<('\"=:\n]" if record.name == "asyncio" else r"\n"
+        event = re.split(stop, str(record.msg).strip(), maxsplit=1)[0].strip()[:200]
+        structlog.get_logger().log(record.levelno, event, logger=record.name, **about)

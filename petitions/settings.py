@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any
@@ -156,18 +156,18 @@ SETTINGS: dict[str, Setting] = {
 class Settings:
     """What `SETTINGS` describes, as values. Made by `load`; tests make it by hand."""
 
-    database_url: str = ""
-    database_direct_url: str = ""
-    database_owner_url: str = ""
+    database_url: str = field(default="", repr=False)
+    database_direct_url: str = field(default="", repr=False)
+    database_owner_url: str = field(default="", repr=False)
     database_connections: int = 10
     data_folder: Path = Path("data")
-    secrets: tuple[str, ...] = ()
-    address_key: bytes = b""
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    address_key: bytes = field(default=b"", repr=False)
     base_url: str = "http://localhost:8000"
     host: str = "127.0.0.1"
     port: int = 8000
     trusted_proxies: tuple[Network, ...] = ()
-    smtp_url: str = ""
+    smtp_url: str = field(default="", repr=False)
     mail_from: str = "petitions@localhost"
     language: str = "en"
     timezone: str = "UTC"

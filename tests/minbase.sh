@@ -9,7 +9,7 @@
 # Needs root and debootstrap, and about 1.5 GB for each of the two. MINBASE (/tmp/minbase) is the folder of the
 # untouched system; the tries live beside it in MINBASE-root and MINBASE-user and are kept, so that a second
 # call tries a second start. CHECKOUT (/srv/petitions, /home/tester/petitions) is where the checkout goes in
-# there; with CHECKOUT=/root/petitions `nobody` can't enter it. RELEASE is bookworm. NET=no cuts the network.
+# there; with CHECKOUT=/root/petitions only root can enter it. RELEASE is bookworm. NET=no cuts the network.
 # What the host needs to reach its mirrors (certificates, proxies, pip's configuration) is lent.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

@@ -97,6 +97,35 @@ def test_arguments_are_handed_to_the_command_as_they_are(checkout: Path) -> None
     assert run(checkout, "petitions", "campaign", "list").stdout == "petitions campaign list\n"
 
 
+def test_it_works_through_a_link_and_under_a_cdpath(checkout: Path) -> None:
+    links = checkout.parent / "links"
+    links.mkdir()
+    (links / "inner").symlink_to("../a checkout/run")
+    (links / "run").symlink_to("inner")
+    decoy = checkout.parent / "decoy" / "a checkout"
+    shutil.copytree(checkout, decoy)
+    (decoy / ".venv" / "bin" / "petitions").unlink()
+    for name, place in [("links/run", checkout.parent), ("run", links), ("a checkout/run", checkout.parent)]:
+        told = subprocess.run(
+            ["sh", name, "petitions", "x"],
+            capture_output=True,
+            text=True,
+            cwd=place,
+            env=os.environ | {"CDPATH": str(decoy.parent)},
+            check=False,
+        )
+        assert (told.stdout, told.stderr) == ("petitions x\n", "")
+
+
+def test_what_it_makes_can_be_read_by_others_and_written_by_none(checkout: Path) -> None:
+    (checkout / ".venv" / "bin" / "petitions").write_text("#!/bin/sh\numask\n")
+    for mask in (0o000, 0o077):
+        told = subprocess.run(
+            [checkout / "run", "petitions"], capture_output=True, text=True, umask=mask, check=True
+        )
+        assert told.stdout.strip() == "0022"
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

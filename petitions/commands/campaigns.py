@@ -8,7 +8,7 @@ from typing import Any, TextIO
 import click
 
 from petitions.campaigns import actions as campaigns
-from petitions.commands.running import act, as_json, print_json, print_table
+from petitions.commands.running import act, as_json, print_json, print_table, say
 from petitions.organisers.actions import cli_actor
 from petitions.site import Site
 from petitions.statements import actions as statements
@@ -70,7 +70,7 @@ def add(**given: Any) -> None:
         row = await campaigns.add(site, actor=cli_actor(), **_given(given))
         return f"Campaign “{row.slug}” is added: {site.settings.base_url}/campaigns/{row.slug}"
 
-    click.echo(act(action))
+    say(act(action))
 
 
 @group.command("set")
@@ -97,7 +97,7 @@ def set_(slug: str, new_slug: str | None, no_partners: bool, **given: Any) -> No
         row = await statements.change_campaign(site, campaign, actor=cli_actor(), **facts)
         return f"Campaign “{row.slug}” is changed."
 
-    click.echo(act(action))
+    say(act(action))
 
 
 @group.command("list")

@@ -11,11 +11,12 @@ from urllib.parse import urlsplit
 import click
 
 from petitions import keys
-from petitions.commands.running import as_json, print_json
+from petitions.commands.running import as_json, print_json, say
 from petitions.errors import DatabaseGone, PetitionsError
 from petitions.mail import smtp
 from petitions.settings import SETTINGS, Settings, is_local, load
 from petitions.site import Site, bring_up, check_address_key, founded, make_site, missing_steps
+from petitions.storage import embedded
 from petitions.storage.embedded import EmbeddedError
 
 OLDEST = 17  # the PostgreSQL that we need at least
@@ -54,7 +55,7 @@ def check(wants_json: bool, wants_settings: bool) -> None:
         print_json([asdict(finding) for finding in findings])
     else:
         for finding in findings:
-            click.echo(f"{finding.state:6}{finding.what:13}{finding.sentence}")
+            say(f"{finding.state:6}{finding.what:13}{finding.sentence}")
     if any(finding.state == "wrong" for finding in findings):
         raise click.exceptions.Exit(1)
 
@@ -74,7 +75,8 @@ def _found() -> list[Finding]:
         settings = load()
         with founded(settings) as complete:
             first = [Finding("settings", "ok", "All are understood (--settings lists them).")]
-            return first + asyncio.run(_all(complete, own=not settings.database_url))
+            own = not settings.database_url
+            return first + (_account(complete) if own else []) + asyncio.run(_all(complete, own=own))
     except EmbeddedError as error:
         return [Finding("database", "wrong", str(error))]
     except PetitionsError as error:
@@ -99,6 +101,18 @@ async def _all(settings: Settings, *, own: bool) -> list[Finding]:
         return [*findings, *after]
     finally:
         await site.store.close()
+
+
+def _account(settings: Settings) -> list[Finding]:
+    """Where root lends the database of our own to another account."""
+    lent = embedded.lent_to(settings.data_folder)
+    if lent is None:
+        return []
+    if lent.name != "nobody":
+        return [Finding("account", "ok", f"The database runs as {lent.name}.")]
+    shared = "The database runs as nobody: other programs that do can read and change it."
+    how = f"Stop the site, then: {lent.advice}" if lent.advice else "Start as an ordinary user."
+    return [Finding("account", "weak", f"{shared} {how}")]
 
 
 async def _database(site: Site) -> Finding:

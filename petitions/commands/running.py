@@ -67,14 +67,28 @@ def sentences() -> Iterator[None]:
         told = error.sentence if error.sentence != DatabaseGone.sentence else "The database does not answer."
         raise click.ClickException(f"{told} Does it run, and is DATABASE_URL right?") from error
     except PetitionsError as error:
-        raise click.ClickException(error.sentence) from error
+        raise click.ClickException(printable(error.sentence)) from error
     except EmbeddedError as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(printable(str(error))) from error
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """Print for people."""
+    click.echo(printable(text), err=err)
+
+
+def printable(text: str) -> str:
+    """What organisers and signatories typed, without what would command the terminal or turn its writing."""
+    kept = "\n\u200c\u200d"  # joiners belong to words
+    return "".join(
+        one if one.isprintable() or one in kept else " " if one.isspace() else "\ufffd" for one in text
+    )
 
 
 def print_json(value: Any) -> None:
     """For programs: times as ISO 8601, ids as text."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=_plain))
+    text = json.dumps(value, ensure_ascii=False, indent=2, default=_plain)
+    click.echo("".join(one if one.isprintable() or one == "\n" else json.dumps(one)[1:-1] for one in text))
 
 
 def _plain(value: Any) -> str:
@@ -84,15 +98,15 @@ def _plain(value: Any) -> str:
 def print_table(rows: Sequence[Mapping[str, Any]], *, empty: str) -> None:
     """For people: columns side by side, the names of the first row's keys above."""
     if not rows:
-        click.echo(empty)
+        say(empty)
         return
     lines = [list(rows[0]), *([_cell(value) for value in row.values()] for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     for line in lines:
-        click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+        say("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
 
 
 def _cell(value: Any) -> str:
     if value is None:
         return "–"
-    return f"{value:%Y-%m-%d %H:%M}" if hasattr(value, "strftime") else str(value)
+    return f"{value:%Y-%m-%d %H:%M}" if hasattr(value, "strftime") else str(value).replace("\n", " ")

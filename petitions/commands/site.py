@@ -8,7 +8,7 @@ import click
 
 from petitions import addresses, demo, serve
 from petitions.commands.checks import check
-from petitions.commands.running import act, as_json, print_json, print_table, sentences, whole
+from petitions.commands.running import act, as_json, print_json, print_table, say, sentences, whole
 from petitions.folders import SQL
 from petitions.mail import suppression
 from petitions.organisers import actions as organisers
@@ -108,7 +108,7 @@ def demo_(remove: bool) -> None:
         row = await demo.load(site, actor=organisers.cli_actor())
         return f"{site.settings.base_url}/{row.slug}"
 
-    click.echo(f"The demonstration is here: {act(action)}")
+    say(f"The demonstration is here: {act(action)}")
 
 
 @click.command("routes")

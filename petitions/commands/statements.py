@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 import click
 
 from petitions.campaigns import actions as campaigns
-from petitions.commands.running import act, as_json, print_json, print_table, sentences
+from petitions.commands.running import act, as_json, print_json, print_table, say, sentences
 from petitions.errors import Refused
 from petitions.organisers.actions import cli_actor
 from petitions.site import Site
@@ -201,11 +201,11 @@ def show(slug: str, wants_json: bool) -> None:
         return
     for name, value in found.items():
         if name == "text":
-            click.echo(f"\n{value}")
+            say(f"\n{value}")
         elif name in ("versions", "notes"):
-            click.echo(f"{name}: {len(value)}")
+            say(f"{name}: {len(value)}")
         else:
-            click.echo(f"{name}: {_shown(value)}")
+            say(f"{name}: {_shown(value)}")
 
 
 def _facts(row: Row) -> dict[str, Any]:
@@ -248,4 +248,4 @@ def _text(file: BinaryIO) -> str:
 
 
 def _say(row: Row, what: str) -> None:
-    click.echo(f"“{row.slug}” {what}.")
+    say(f"“{row.slug}” {what}.")

@@ -106,7 +106,10 @@ class Guard:
         origin = headers.get("origin")
         if origin is None:
             return
-        parts = urlsplit(origin)
+        try:
+            parts = urlsplit(origin)
+        except ValueError:  # such as http://[
+            raise NotAllowed from None
         ours = (self.settings.base_url, f"{scope['scheme']}://{headers.get('host', '')}")
         if parts.scheme not in ("http", "https") or f"{parts.scheme}://{parts.netloc}".lower() not in ours:
             raise NotAllowed

@@ -39,6 +39,16 @@ St.john Example
 Ma.Teresa Halimbawa
 Md.Ali Udaharan
 Dr.Li
+J.de la Ejemplo
+A.al-Mithali
+J.DE LA EJEMPLO
+J.Page
+M.Berlin
+J.RR. Example
+MA.TERESA HALIMBAWA
+Anna Maria.B
+例子・ジェイ
+モデル娘。
 Ph.D. Example
 Anna Beispiel née Muster
 Anna Beispiel geb. Muster
@@ -138,6 +148,25 @@ REFUSED_NAMES = {
     "bit.ly/x": "web and e-mail addresses",
     "x.example.shop": "web and e-mail addresses",
     "ada@example.org": "web and e-mail addresses",
+    "Claim at evil.zip or EVIL.DE": "web and e-mail addresses",
+    "EVIL.DE": "web and e-mail addresses",
+    "evil.DE": "web and e-mail addresses",
+    "Evil.Zip": "web and e-mail addresses",
+    "EVIL1.DE": "web and e-mail addresses",
+    "ann@EVIL.DE": "web and e-mail addresses",
+    "a@b": "web and e-mail addresses",
+    "a＠b": "web and e-mail addresses",
+    "x.ai": "web and e-mail addresses",
+    "X.AI": "web and e-mail addresses",
+    "x.com": "web and e-mail addresses",
+    "win.evil.berlin": "web and e-mail addresses",
+    "evil。com": "web and e-mail addresses",
+    "evil．example": "web and e-mail addresses",
+    "evil.XN--P1AI": "web and e-mail addresses",
+    "例子.中国": "web and e-mail addresses",
+    "Call +44 900 123 4567": "phone numbers",
+    "Call 0900-1234567": "phone numbers",
+    "Ruf ٠٩٠٠ ١٢٣ ٤٥٦": "phone numbers",
     "пример.рф": "web and e-mail addresses",
     "Ada\nBcc: bob": "line break or control",
     "Ada\tExample": "line break or control",
@@ -198,6 +227,7 @@ def test_a_line_may_be_empty_and_begin_with_any_sign() -> None:
     assert clean_line("+44 0000", 20) == "+44 0000"
     assert clean_line("12 – 3", 20) == "12 – 3"
     assert clean_line("ver.di", 20) == "ver.di"
+    assert clean_line("Member 1234567 @ IG BCE.NRW", 40) == "Member 1234567 @ IG BCE.NRW"
 
 
 @pytest.mark.parametrize(

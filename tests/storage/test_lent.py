@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from petitions.commands import checks
+from petitions.settings import Settings
 from petitions.storage import accounts, embedded
 from petitions.storage.accounts import Account, account_for
 from petitions.storage.embedded import EmbeddedError
@@ -52,11 +54,14 @@ def test_as_root_a_server_of_nobody_is_told_and_moved_by_the_advice() -> None:
     lent = embedded.lent_to(folder)
     assert lent is not None
     assert lent.name == "nobody"
+    (told,) = checks._account(Settings(data_folder=folder))
+    assert (told.state, lent.advice in told.sentence) == ("weak", True)
     running.release()
     subprocess.run(["sh", "-c", lent.advice], check=True)
     running = embedded.start(folder, durable=False)
     assert ask(running, "select 1") == 1
     assert Path(f"/proc/{server_pid(folder)}").stat().st_uid in accounts.NUMBERS
+    assert [told.state for told in checks._account(Settings(data_folder=folder))] == ["ok"]
     running.release()
     shutil.rmtree(folder)
 

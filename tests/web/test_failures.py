@@ -157,3 +157,34 @@ def test_log_lines_keep_an_exceptions_words_to_themselves(capsys: pytest.Capture
     assert "ada@" not in json.dumps(lines)
     assert [line["event"] for line in lines] == ["hello", "failed", "it failed for %s"]
     assert lines[1]["error"] == lines[2]["error"] == "ValueError"
+
+
+@pytest.mark.parametrize(
+    ("ready_made", "kept"),
+    [
+        (
+            "Task exception was never retrieved\nfuture: <Task exception=ValueError('ada')>",
+            "Task exception was never retrieved",
+        ),
+        (
+            "Exception in callback remember('ada')\nhandle: <Handle remember('ada')>",
+            "Exception in callback remember",
+        ),
+        ("Executing <Task ada> took 0.2 seconds", "Executing"),
+    ],
+)
+def test_of_asyncios_ready_made_lines_only_the_fixed_words_are_logged(
+    ready_made: str, kept: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import logging
+
+    before = structlog.get_config()
+    logs.configure("info")
+    try:
+        logging.getLogger("asyncio").error(ready_made, exc_info=ValueError("ada"))
+        line = json.loads(capsys.readouterr().err)
+    finally:
+        structlog.configure(**before)
+        logging.basicConfig(force=True)
+    assert (line["event"], line["error"]) == (kept, "ValueError")
+    assert "ada" not in json.dumps(line)

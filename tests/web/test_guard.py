@@ -34,6 +34,8 @@ ORIGINS: list[tuple[Mapping[str, str], int, bool]] = [
     ({"Origin": "http://localhost:8000.example.org"}, 403, True),
     ({"Origin": "http://evil.example.org"}, 403, True),
     ({"Origin": "null"}, 403, True),
+    ({"Origin": "http://["}, 403, True),
+    ({"Origin": "http://[::1"}, 403, True),
     ({"Origin": ""}, 403, True),
     ({}, 200, False),
     ({"Referer": "http://evil.example.org/"}, 200, False),

@@ -150,3 +150,11 @@ async def test_a_database_keeps_to_the_address_key_that_it_was_begun_with(settin
     with pytest.raises(Refused, match="is not the key"):
         async with opened(make_site(replace(settings, address_key=b"another key, 32 characters or more"))):
             pass
+
+
+def test_shown_settings_keep_their_secrets() -> None:
+    secret = {name: setting.field for name, setting in SETTINGS.items() if setting.secret}
+    kinds = {"secrets": ("hush-hush",), "address_key": b"hush-hush"}
+    shown = repr(Settings(**{field: kinds.get(field, "hush-hush") for field in secret.values()}))
+    assert "hush-hush" not in shown
+    assert "port=8000" in shown
