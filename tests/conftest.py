@@ -14,6 +14,7 @@ import asyncpg
 import httpx
 import pytest
 import pytest_asyncio
+import structlog
 
 from petitions.folders import SQL
 from petitions.settings import Settings
@@ -33,6 +34,14 @@ FROM_OUR_PAGE = {
     "Sec-Fetch-User": "?1",
     "Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8",
 }
+
+
+@pytest.fixture(autouse=True)
+def logs_as_they_were() -> Iterator[None]:
+    """A command or a server inside a test sets up logging of its own."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
 
 
 @pytest.fixture(scope="session")

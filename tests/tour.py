@@ -224,10 +224,13 @@ async def my_signature(tour: Tour, statement: Any) -> None:
     link = tour.postbox[-1].link("/my/")
     page = await tour.get(link)
     key = re.findall(r'name="signature" value="([^"]+)"', page.text)[0]
-    await tour.post(f"{link}/change", signature=key, name="")
-    changed = await tour.post(f"{link}/change", signature=key, name="新例", **ANSWERS)
+    stamp = makers.stamp_of((await tour.client.get(link)).text)
+    await tour.post(f"{link}/change", signature=key, stamp=stamp, name="")
+    changed = await tour.post(f"{link}/change", signature=key, stamp=stamp, name="新例", **ANSWERS)
     await tour.get(changed.headers["location"])
     await tour.post(f"{link}/reconsent", signature=key, version="2")
+    stamp = makers.stamp_of((await tour.client.get(link)).text)
+    await tour.post(f"{link}/reconsent", signature=key, stamp=stamp, version="2")
     await tour.get(f"{link}?done=moved")
     await tour.get(f"{link}/withdraw?signature={key}")
     for act, done in (("withdraw", "withdrawn"), ("restore", "restored"), ("withdraw", "withdrawn")):

@@ -144,6 +144,8 @@ async def erase(site: Site, address_key: bytes, key: Key) -> bool:
     the address any more, so its link is dead. Raises NotFound.
     """
     async with site.store.transaction():
+        # Several rows of one address are taken: in turn with the worker, which does the same.
+        await site.store.outbox.take_turn(address_key=address_key)
         mine = await _take(site, address_key, key)
         await site.store.my.delete_attempts(statement_id=key[0], address_key=address_key)
         await _erase(site, [key])

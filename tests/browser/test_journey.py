@@ -123,7 +123,7 @@ async def test_the_code_of_the_letter_confirms_on_the_page_that_is_still_open(
     field = page.get_by_label("Or type the code from the letter")
     await field.fill("000000" if code != "000000" else "111111")
     await visitor.press("Confirm my signature")
-    await expect(page.get_by_role("alert")).to_contain_text("This is not the code")
+    await expect(page.get_by_role("alert")).to_contain_text("This code can't be used")
     await expect(field).to_have_attribute("aria-invalid", "true")
     await field.fill(code)
     await visitor.press("Confirm my signature")
