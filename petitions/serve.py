@@ -63,7 +63,8 @@ def _serve_until_stopped(
 ) -> None:
     paths = asyncio.run(_prepare(settings, own=own))
     with _working(settings) if with_work else nullcontext():
-        _say_where(settings, paths, say)
+        listener.listen(2048)  # whoever clicks before the first worker is up waits, and is not refused
+        _say_where(settings, paths, own, say)
         _run(settings, listener, workers)
 
 
@@ -141,12 +142,14 @@ async def _prepare(settings: Settings, *, own: bool) -> list[str]:
         return [f"/{row.slug}" for row in await site.store.front.list_open()]
 
 
-def _say_where(settings: Settings, paths: list[str], say: Say) -> None:
+def _say_where(settings: Settings, paths: list[str], own: bool, say: Say) -> None:
     say("Petitions runs. Ctrl-C stops it.")
     for path in paths[:5] or ["/"]:
         say(f"  Statement   {settings.base_url}{path}")
     if not settings.smtp_url:
         say(f"  Letters     {settings.base_url}/dev/letters")
+    if own:
+        say(f"  Data        {settings.data_folder.resolve()}")
     sys.stdout.flush()
 
 
