@@ -5,6 +5,7 @@ grant select, insert, update, delete on all tables in schema public to {app};
 grant usage on all sequences in schema public to {app};
 revoke update, delete, truncate on versions, notes, signature_events, consent_texts, consents, audit from {app};
 revoke insert, update, delete, truncate on migrations from {app};
+revoke delete, truncate on campaigns, statements from {app}; -- remove_demonstration() alone removes any
 revoke execute on all functions in schema public from public;
 grant execute on function expire_consents(interval), tend_origins(integer), remove_demonstration() to {app};
 grant execute on function area_of(jsonb), disarmed(text) to {app};

@@ -55,7 +55,7 @@ async def _answer(site: Site, row: Row, attempts: list[Row]) -> Decision:
     if len(open_) > 1:
         listed = _listed(open_)
         return Send("merged", {"attempts": [_pair(one) for one in listed], "more": len(listed) < len(open_)})
-    kind = "reminder" if row.kind == "reminder" else "confirm"
+    kind = "reminder" if row.kind == "reminder" and open_[0].letters else "confirm"
     return Send(kind, {"attempts": [_pair(open_[0])], "letter": open_[0].letters + 1})
 
 
@@ -143,6 +143,11 @@ async def _sent(site: Site, row: Row) -> None:
         key = _attempts(row)[0]
         await site.store.signatures.letter_sent(
             statement_id=key.statement_id, id=key.id, letter=row.details["letter"]
+        )
+    elif row.decision == "merged":
+        keys = _attempts(row)
+        await site.store.signatures.merged_sent(
+            statement_ids=[key.statement_id for key in keys], ids=[key.id for key in keys]
         )
 
 

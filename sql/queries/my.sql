@@ -100,14 +100,19 @@ join signature_events e on e.statement_id = wanted.statement_id and e.signature_
 order by e.happened_at, e.id;
 
 -- name: list_origins(statement_ids, ids)
--- The internet addresses they came from, or what is kept of them.
+-- The internet addresses they came from, or what is kept of them. Not of attempts nobody confirmed: somebody else
+-- may have typed the address.
+with wanted as (
+    select g.statement_id, g.id
+    from unnest(:statement_ids::uuid[], :ids::uuid[]) as named (statement_id, id)
+    join signatures g on g.statement_id = named.statement_id and g.id = named.id
+    where g.state not in ('pending', 'superseded')
+)
 select o.statement_id, o.id, o.day, host(o.ip) as origin
-from unnest(:statement_ids::uuid[], :ids::uuid[]) as wanted (statement_id, id)
-join attempt_origins o on o.statement_id = wanted.statement_id and o.id = wanted.id
+from wanted join attempt_origins o on o.statement_id = wanted.statement_id and o.id = wanted.id
 union all
 select n.statement_id, n.id, n.day, n.network::text
-from unnest(:statement_ids::uuid[], :ids::uuid[]) as wanted (statement_id, id)
-join attempt_networks n on n.statement_id = wanted.statement_id and n.id = wanted.id
+from wanted join attempt_networks n on n.statement_id = wanted.statement_id and n.id = wanted.id
 order by 3;
 
 -- name: list_unwanted(address_key)

@@ -58,7 +58,11 @@ select :new_id, kind, priority, campaign_id, statement_id, subject_id, address_k
     details || jsonb_build_object('attempts', :attempts::jsonb), 'deferred', :until
 from outbox
 where id = :id and claimed_until = :claimed_until and state = 'waiting'
-on conflict (address_key) where state = 'deferred' do update set details = outbox.details || jsonb_build_object(
+on conflict (address_key) where state = 'deferred' do update set
+    -- A reminder that takes in a first letter becomes one itself: somebody waits for it.
+    kind = case when excluded.kind = outbox.kind then outbox.kind else 'attempt' end,
+    priority = least(outbox.priority, excluded.priority),
+    details = outbox.details || jsonb_build_object(
     'attempts', (
         select jsonb_agg(attempt order by place) from (
             select attempt, place, nth, row_number() over (order by nth > 1, place desc) as rank from (
@@ -109,10 +113,14 @@ where id = any (:ids) and claimed_until = :claimed_until and state in ('waiting'
 delete from outbox where state in ('sent', 'dropped', 'failed') and ended_at < now() - :days * interval '1 day';
 
 -- name: lateness()$
--- How long the oldest letter that somebody waits for has been waiting, in seconds: whatever held it up, tries and
--- pauses too. Not late are letters put off on purpose, and those that only their own mailbox refuses (4.2.x).
+-- How long the oldest letter that somebody waits for has been waiting, in seconds: whatever held it up, pauses too.
+-- Not late are letters put off on purpose, those that only their own mailbox refuses (4.2.x), and those that were
+-- tried in vain while younger ones left: that is their own trouble, and no news for everybody else.
 select coalesce(extract(epoch from now() - min(due_since)), 0)::double precision from outbox
-where priority = 0 and state = 'waiting' and (error is null or not starts_with(error, '4.2.'));
+where priority = 0 and state = 'waiting' and (error is null or not starts_with(error, '4.2.'))
+  and (tries = 0 or due_since > coalesce(
+      (select max(latest.due_since) from (
+          select due_since from outbox where state = 'sent' order by ended_at desc limit 50) as latest), '-infinity'));
 
 -- name: keep(id, campaign_id, to_address, subject, text, html)!
 -- Without SMTP: for the loopback page. The same letter sent again is still one letter.

@@ -135,8 +135,9 @@ select statement_id, id from signatures
 where statement_id = :statement_id and fingerprint = :fingerprint and state = 'pending';
 
 -- name: put_off(statement_id, id, until)!
--- Its letter may not go yet: the attempt's days begin when it may.
-update signatures set asked_at = greatest(asked_at, :until)
+-- Its letter may not go yet: the attempt's days begin when it may. Within bounds: an address whose cap is kept full
+-- by others must not keep what was typed for ever.
+update signatures set asked_at = least(greatest(asked_at, :until), greatest(asked_at, created_at + interval '45 days'))
 where statement_id = :statement_id and id = :id and state = 'pending';
 
 -- name: open_link(statement_id, id)!
@@ -148,6 +149,12 @@ where statement_id = :statement_id and id = :id and state = 'pending' and opened
 -- The letter was handed to SMTP: its code exists from now on.
 update signatures set letters = :letter, letter_at = now(), tries = 0
 where statement_id = :statement_id and id = :id and state = 'pending' and letters <= :letter;
+
+-- name: merged_sent(statement_ids, ids)!
+-- A letter that lists several attempts was handed over: it has no codes, but reminders count from it.
+update signatures g set letter_at = now()
+from unnest(:statement_ids::uuid[], :ids::uuid[]) as listed (statement_id, id)
+where g.statement_id = listed.statement_id and g.id = listed.id and g.state = 'pending' and g.letters = 0;
 
 -- name: spend_try(statement_id, fingerprint)^
 -- Spend one try of the current letter's code; no row: there is no code to try.

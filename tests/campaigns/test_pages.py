@@ -54,7 +54,7 @@ async def test_privacy_says_what_is_in_force(site, client):
         "The Example Council gets, at the hand-over name, town",
         "until 9 months after the statement closes",
         "Friends of Examples",
-        f"{DAYS['pending']} days, then it is deleted",
+        f"{DAYS['pending']} days after its last letter, then it is deleted",
         f"{DAYS['ip']} days; then only a shortened form",
         f"{CONSENT_YEARS} years",
         "http://localhost:8000",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 from typing import NamedTuple
 
@@ -133,3 +134,51 @@ async def test_parallel_wrong_codes_never_get_more_than_five_tries(site, client,
     assert all(one.key is None for one in tried)
     assert await owner.fetchval("select tries from signatures") == 5
     assert await owner.fetchval("select tries from code_tries") == 5
+
+
+async def test_withdrawing_while_another_attempt_is_confirmed_leaves_one_at_most(
+    site, client, owner, counting
+):
+    from petitions import addresses
+    from petitions.errors import Closed
+    from petitions.my import actions as my
+
+    statement = await makers.statement(site)
+    address_key = addresses.address_key(site.settings.address_key, "same@example.org")
+    first, second = await attempts(
+        site, client, owner, statement, [("Ada One", "same@example.org"), ("Ada Two", "same@example.org")]
+    )
+    row = await site.store.signatures.find(statement_id=first.key.statement_id, id=first.key.id)
+    await actions.confirm(site, row, "button")
+    await owner.execute(
+        "update signatures set state = 'pending', fingerprint = '\\x01' where state = 'superseded'"
+    )
+
+    async def withdraw_and_back():
+        for act in (my.withdraw, my.restore):
+            with contextlib.suppress(Closed):
+                await act(site, address_key, first.key)
+
+    await asyncio.gather(
+        *(withdraw_and_back() for _ in range(8)),
+        *(confirm_in_its_way(site, second, "button") for _ in range(8)),
+        counting(),
+    )
+    await counting()
+    assert await agree(site, statement) <= 1
+
+
+async def test_two_web_processes_know_the_same(site, settings, client, owner, postbox):
+    """Nothing lives in one process: signed on A, confirmed by the code on B, closed on A is closed on B."""
+    from petitions.site import make_site, opened
+
+    statement = await makers.statement(site)
+    await makers.sign(client, statement)
+    await postbox.settle()
+    async with opened(make_site(settings)) as other, browser(other) as elsewhere:
+        elsewhere.cookies.update(dict(client.cookies))
+        response = await elsewhere.post(f"/{statement.slug}/confirm", data={"code": postbox[-1].code})
+        assert response.status_code == 303
+        await makers.close(site, statement)
+        assert 'name="email"' not in (await elsewhere.get(f"/{statement.slug}")).text
+    assert await owner.fetchval("select state from signatures") == "confirmed"

@@ -88,3 +88,49 @@ async def test_every_job_runs_on_a_site_with_people_in_it(site, client, owner, p
     assert not [result for result in results.values() if result.startswith("failed")]
     await jobs.run_due(site, work.JOBS)
     assert await owner.fetchval("select count(*) from jobs where next_run > now()") == len(results)
+
+
+async def test_a_full_cap_does_not_keep_an_attempt_for_ever(site, client, owner, postbox):
+    statement = await makers.statement(site)
+    await makers.sign(client, statement, email="ada@example.org")
+    id = await owner.fetchval("select id from signatures")
+    for _ in range(4):
+        until = await owner.fetchval("select now() + interval '29 days'")
+        await site.store.signatures.put_off(statement_id=statement.id, id=id, until=until)
+        await owner.execute(
+            "update signatures set created_at = created_at - interval '29 days',"
+            " asked_at = asked_at - interval '29 days'"
+        )
+    assert await actions.purge(site) == "1 attempts deleted"
+
+
+async def test_one_address_that_is_refused_does_not_make_all_mail_late(site, client, owner, postbox, sink):
+    from petitions.mail import outbox
+
+    statement = await makers.statement(site)
+    await makers.sign(client, statement, email="grey@grey.example.org")
+    sink.answers = [451]
+    await postbox.settle()
+    await owner.execute("update outbox set due_since = due_since - interval '2 days'")
+    assert await outbox.late_minutes(site) > 0
+    await makers.sign(client, statement, email="ada@example.org")
+    await postbox.settle()
+    assert postbox.to("ada@example.org")
+    assert await outbox.late_minutes(site) == 0
+
+
+async def test_what_a_stranger_typed_shows_the_address_owner_no_foreign_connection(
+    site, client, owner, postbox
+):
+    from petitions import addresses
+    from petitions.my import held
+
+    statement = await makers.statement(site)
+    await makers.sign(client, statement, email="ada@example.org")
+    key = addresses.address_key(site.settings.address_key, "ada@example.org")
+    [item] = await held.everything(site, key)
+    assert item.origins == []
+    await postbox.settle()
+    await client.get(postbox[-1].link("/confirm/"))
+    [item] = await held.everything(site, key)
+    assert [row.origin for row in item.origins] == ["127.0.0.1"]

@@ -75,3 +75,16 @@ async def test_the_owners_switch_does_not_let_the_apps_role_through(filled, app)
     await app.execute("select set_config('petitions.owner_function', 'on', false)")
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await app.execute("delete from audit")
+
+
+async def test_no_campaign_is_made_a_demonstration_and_removed(filled, app, owner):
+    for command in (
+        "update campaigns set demonstration = true",
+        "delete from campaigns",
+        "update statements set campaign_id = gen_random_uuid()",
+        "delete from statements",
+    ):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await app.execute(command)
+    assert await app.fetchval("select remove_demonstration()") == 0
+    assert await owner.fetchval("select count(*) from signatures") == 1
