@@ -1,0 +1,1 @@
+"""What the site can bear, measured: `./run bench`. README.md says what each figure is and how it is taken."""
