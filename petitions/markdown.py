@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 import nh3
 from markdown_it import MarkdownIt
@@ -45,6 +46,7 @@ _PARSER = MarkdownIt("commonmark", {"html": False, "maxNesting": 20}, renderer_c
 )
 
 
+@lru_cache(maxsize=64)  # the same text gives the same page, and rendering is half of its time
 def to_html(text: str) -> Markup:
     """Safe HTML: links that search engines don't follow, no pictures, no raw HTML, no ids or classes."""
     cleaned = nh3.clean(

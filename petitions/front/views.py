@@ -63,8 +63,9 @@ async def _campaign(request: Request, row: Row) -> Response:
 async def statement(request: Request) -> Response:
     """A statement: its text, its counts and its form, the same for every visitor."""
     site: Site = request.app.state.site
-    row = await statements.find(site, request.path_params["statement"])
-    return await _statement(request, row, await _form(site, row), headers=PUBLIC)
+    async with site.store.held():  # one connection for the page's queries: each taking costs a round trip
+        row = await statements.find(site, request.path_params["statement"])
+        return await _statement(request, row, await _form(site, row), headers=PUBLIC)
 
 
 async def sign(request: Request) -> Response:
