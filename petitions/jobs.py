@@ -44,13 +44,13 @@ async def _run(site: Site, name: str, job: Job) -> str:
 
 async def tend_origins(site: Site) -> str:
     """Job: partitions for the days to come; addresses older than 30 days become networks."""
-    moved = await site.store.jobs.tend_origins(keep_days=KEEP_ADDRESSES)
+    moved = await site.store.jobs.tend_origins.patiently(keep_days=KEEP_ADDRESSES)
     return f"{moved} addresses truncated"
 
 
 async def expire_consents(site: Site) -> str:
     """Job: consent records past their time."""
-    gone = await site.store.jobs.expire_consents(older_than=KEEP_CONSENTS)
+    gone = await site.store.jobs.expire_consents.patiently(older_than=KEEP_CONSENTS)
     return f"{gone} consent records ended"
 
 

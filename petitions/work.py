@@ -36,17 +36,17 @@ def givers(site: Site) -> dict[str, tally.Give]:
 
 
 async def _anonymise(site: Site) -> str:
-    rows = await signatures.anonymise(site)
-    for row in rows:
-        details = {"erased": row.erased}
-        await organisers.note(
-            site,
-            "job",
-            "anonymised",
-            campaign_id=row.campaign_id,
-            statement_id=row.statement_id,
-            details=details,
-        )
+    async with site.store.transaction():  # what was erased and the line that says so: both or neither
+        rows = await signatures.anonymise(site)
+        for row in rows:
+            await organisers.note(
+                site,
+                "job",
+                "anonymised",
+                campaign_id=row.campaign_id,
+                statement_id=row.statement_id,
+                details={"erased": row.erased},
+            )
     return f"{len(rows)} statements anonymised"
 
 

@@ -182,5 +182,5 @@ async def purge(site: Site) -> str:
 
 async def anonymise(site: Site) -> list[Row]:
     """Job: carry out the retention of closed statements; a row for each (statement_id, erased)."""
-    rows: list[Row] = await site.store.signatures.anonymise()
+    rows: list[Row] = await site.store.signatures.anonymise.patiently()
     return rows

@@ -26,21 +26,29 @@ class Query:
     async def __call__(self, **arguments: Any) -> Any:
         """Run with exactly the declared arguments.
 
-        TypeError: wrong or missing arguments. Conflict: a unique key. DatabaseGone: no connection.
+        TypeError: wrong or missing arguments. Conflict: a unique key. DatabaseGone: no connection, or no answer
+        in half a minute.
         """
+        return await self._run(None, arguments)
+
+    async def patiently(self, **arguments: Any) -> Any:
+        """The same for a job over millions of rows, which may take an hour."""
+        return await self._run(3600, arguments)
+
+    async def _run(self, seconds: float | None, arguments: dict[str, Any]) -> Any:
         if arguments.keys() != self._wanted:
             raise TypeError(f"{self.name} takes {sorted(self._wanted)}, was given {sorted(arguments)}")
         values = [arguments[name] for name in self.names]
         async with self._connections.acquire() as connection:
             match self.kind:
                 case Kind.SELECT:
-                    return await connection.fetch(self.sql, *values)
+                    return await connection.fetch(self.sql, *values, timeout=seconds)
                 case Kind.SELECT_ONE:
-                    return await connection.fetchrow(self.sql, *values)
+                    return await connection.fetchrow(self.sql, *values, timeout=seconds)
                 case Kind.SELECT_VALUE:
-                    return await connection.fetchval(self.sql, *values)
+                    return await connection.fetchval(self.sql, *values, timeout=seconds)
                 case _:
-                    return _affected(await connection.execute(self.sql, *values))
+                    return _affected(await connection.execute(self.sql, *values, timeout=seconds))
 
 
 class Queries:

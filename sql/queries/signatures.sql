@@ -34,8 +34,7 @@ select g.*,
        s.ended_at is null or s.ended_at > now() - interval '24 hours' as in_time,
        g.asked_at > now() - interval '14 days'
            and (s.ended_at is null or s.ended_at > now() - interval '24 hours') as link_good,
-       least(g.asked_at + interval '14 days', s.ended_at + interval '24 hours', s.closes_at + interval '24 hours') as good_until,
-       g.letter_at > now() - interval '30 minutes' and g.tries < 5 as code_good
+       least(g.asked_at + interval '14 days', s.ended_at + interval '24 hours', s.closes_at + interval '24 hours') as good_until
 from signatures g join statements_now s on s.id = g.statement_id
 where g.statement_id = :statement_id and g.id = :id;
 
@@ -45,7 +44,7 @@ where g.statement_id = :statement_id and g.id = :id;
 -- signature of the same address. Siblings are taken with `skip locked`: two of them confirmed at
 -- the same moment would else wait for each other (docs/decisions/0010).
 with attempt as (
-    select g.statement_id, g.id, g.consent_ids, g.asked_at, g.created_at, s.campaign_id
+    select g.statement_id, g.id, g.consent_ids, g.created_at, s.campaign_id
     from signatures g join statements_now s on s.id = g.statement_id
     where g.statement_id = :statement_id and g.id = :id and g.state = 'pending'
       and g.asked_at > now() - interval '14 days'
