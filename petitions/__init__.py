@@ -8,9 +8,9 @@ The floors. Imports only go down; rooms beside each other never import each othe
     doors     front  my                    pages where several features meet, one door per kind of visitor
     rooms     signatures  …                one per feature
     pillars   statements → campaigns → organisers
-    services  mail  proving  tally  throttle  jobs → web     know no room: the roof hands them what they need
+    services  mail  proving  tally  throttle  jobs  changes → web     know no room: the roof hands them what they need
     site      the running site, handed over and never global → tokens
-    ground    storage  templating  translations  markdown  forms  addresses  settings  errors …   know no feature
+    ground    storage  shelf  templating  translations  markdown  forms  addresses  settings …   know no feature
 
 A room is one word in four places: `petitions/<room>/`, `sql/queries/<room>.sql`, `templates/<room>/`,
 `tests/<room>/`. In it, `views` is HTTP, `actions` is what people may do, `forms` judges what was typed, `letters`
@@ -33,6 +33,7 @@ consent       a permission with its wording, its date and the way it was given; 
 letter        one e-mail to one address; the outbox is where letters wait
 count, tally  a public number; the one writer that keeps it
 export        a list taken by an organiser; the audit is the log of what organisers did
+shelf         what one process remembers of the database, while it hears of changes
 tombstone     what is left of an erased signature: number, state and hour
 site, store, page   the running whole; the database with its queries; HTML sent to a visitor
 

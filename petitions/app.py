@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from starlette.applications import Starlette
 
+from petitions import changes
 from petitions.routes import routes
 from petitions.site import Site
 from petitions.web.application import build
@@ -16,4 +20,10 @@ ANY_HOST = ("/healthz", "/readyz")
 
 def create_app(site: Site) -> Starlette:
     """The application. Its lifespan opens the store; tests that skip the lifespan open it themselves."""
-    return build(site, routes(), from_anywhere=FROM_ANYWHERE, any_host=ANY_HOST)
+    return build(site, routes(), from_anywhere=FROM_ANYWHERE, any_host=ANY_HOST, beside=_beside)
+
+
+@asynccontextmanager
+async def _beside(app: Starlette) -> AsyncIterator[None]:
+    async with changes.heard(app.state.site) as app.state.changes:
+        yield

@@ -83,6 +83,12 @@ def address_key(text: str) -> bytes:
     return text.encode()
 
 
+def metrics_token(text: str) -> str:
+    if text and not re.fullmatch(r"[!-~]{16,200}", text):
+        raise ValueError("16 to 200 characters without spaces, none outside ASCII")
+    return text
+
+
 def mail_from(text: str) -> str:
     if text and not re.fullmatch(r"[^\s@<>,;:\"]+@[^\s@<>,;:\"]+", text):
         raise ValueError("one e-mail address such as petitions@example.org")

@@ -54,6 +54,13 @@ SETTINGS: dict[str, Setting] = {
         read.database_url,
         secret=True,
     ),
+    "DATABASE_READ_URL": Setting(
+        "database_read_url",
+        "",
+        "A replica of the database, for public pages alone. Empty: DATABASE_URL.",
+        read.database_url,
+        secret=True,
+    ),
     "PETITIONS_DATABASE_CONNECTIONS": Setting(
         "database_connections", "10", "Most connections to the database a process.", read.number(2, 500)
     ),
@@ -105,6 +112,49 @@ SETTINGS: dict[str, Setting] = {
         "",
         "The From address of letters where a campaign has none. Empty: petitions@ the base URL's host.",
         read.mail_from,
+    ),
+    "MAIL_PER_HOUR": Setting(
+        "mail_per_hour",
+        "0",
+        "Most letters an hour, as a small provider allows them; 0: no limit.",
+        read.number(0, 10_000_000),
+    ),
+    "PETITIONS_OPERATOR_EMAIL": Setting(
+        "operator_email",
+        "",
+        "Who is told by letter of late mail, a filling disk or a failing backup. Empty: nobody.",
+        read.mail_from,
+    ),
+    "PETITIONS_BACKUP_HOURS": Setting(
+        "backup_hours",
+        "26",
+        "After how many hours without a new backup the operator is told, once there was one; 0: never.",
+        read.number(0, 10_000),
+    ),
+    "PETITIONS_DISK_FREE_MB": Setting(
+        "disk_free_mb",
+        "1000",
+        "Below how many free megabytes the operator is told of a filling disk.",
+        read.number(0, 10_000_000),
+    ),
+    "PETITIONS_METRICS_TOKEN": Setting(
+        "metrics_token",
+        "",
+        "What a monitoring program shows to read /metrics (Authorization: Bearer …). Empty: this machine alone.",
+        read.metrics_token,
+        secret=True,
+    ),
+    "PETITIONS_LIVE_PER_IP": Setting(
+        "live_per_ip",
+        "50",
+        "Most live counts (open event streams) to one address, in each process.",
+        read.number(0, 100_000),
+    ),
+    "PETITIONS_LIVE_STREAMS": Setting(
+        "live_streams",
+        "2000",
+        "Most live counts (open event streams) of a process.",
+        read.number(0, 1_000_000),
     ),
     "PETITIONS_LANGUAGE": Setting(
         "language", "en", "The language of pages that belong to no statement.", read.language
@@ -159,6 +209,7 @@ class Settings:
     database_url: str = field(default="", repr=False)
     database_direct_url: str = field(default="", repr=False)
     database_owner_url: str = field(default="", repr=False)
+    database_read_url: str = field(default="", repr=False)
     database_connections: int = 10
     data_folder: Path = Path("data")
     secrets: tuple[str, ...] = field(default=(), repr=False)
@@ -169,6 +220,13 @@ class Settings:
     trusted_proxies: tuple[Network, ...] = ()
     smtp_url: str = field(default="", repr=False)
     mail_from: str = "petitions@localhost"
+    mail_per_hour: int = 0
+    operator_email: str = ""
+    backup_hours: int = 26
+    disk_free_mb: int = 1000
+    metrics_token: str = field(default="", repr=False)
+    live_per_ip: int = 50
+    live_streams: int = 2000
     language: str = "en"
     timezone: str = "UTC"
     ip_burst: int = 100

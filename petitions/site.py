@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -12,6 +12,7 @@ from petitions import keys
 from petitions.errors import Refused
 from petitions.folders import SQL
 from petitions.settings import Settings
+from petitions.shelf import Shelf
 from petitions.storage import embedded
 from petitions.storage.migrate import migrate, steps
 from petitions.storage.store import Store
@@ -25,6 +26,7 @@ class Site:
     store: Store
     tokens: Tokens
     templates: Templates
+    shelf: Shelf = field(default_factory=Shelf)
 
 
 def make_site(settings: Settings) -> Site:

@@ -446,6 +446,22 @@ create trigger never_empty before truncate on consents for each statement execut
 create trigger append_only before update or delete on audit for each row execute function refuse_change();
 create trigger never_empty before truncate on audit for each statement execute function refuse_change();
 
+-- ───────────────────────────────────────────────────────────── who is told of changes
+
+-- Each process that keeps pages listens (changes.py). Counts tell by the tally; the argument names the column of
+-- the statement's id, none: everything may have changed.
+create function tell_change() returns trigger language plpgsql as $$
+begin
+    perform pg_notify('petitions_pages',
+        coalesce(to_jsonb(case tg_op when 'DELETE' then old else new end) ->> tg_argv[0], ''));
+    return null;
+end $$;
+create trigger told after insert or update or delete on statements for each row execute function tell_change('id');
+create trigger told after insert or update or delete on campaigns for each row execute function tell_change('');
+create trigger told after insert on notes for each row execute function tell_change('statement_id');
+create trigger told after insert on consent_texts for each row execute function tell_change('statement_id');
+create trigger told after insert on signature_events for each row execute function tell_change('statement_id');
+
 -- The owner's functions: the only ways past the guards, each for one lawful purpose.
 
 create function expire_consents(older_than interval) returns bigint

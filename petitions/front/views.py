@@ -63,7 +63,7 @@ async def _campaign(request: Request, row: Row) -> Response:
 async def statement(request: Request) -> Response:
     """A statement: its text, its counts and its form, the same for every visitor."""
     site: Site = request.app.state.site
-    async with site.store.held():  # one connection for the page's queries: each taking costs a round trip
+    async with site.store.reading():
         row = await statements.find(site, request.path_params["statement"])
         return await _statement(request, row, await _form(site, row), headers=PUBLIC)
 

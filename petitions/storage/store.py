@@ -43,6 +43,10 @@ class Store:
         """Hold one connection for several queries: each taking and giving back costs a round trip."""
         return self.connections.acquire()
 
+    def reading(self) -> AbstractAsyncContextManager[Any]:
+        """One connection for the queries of a public page, which changes nothing and may be a moment late."""
+        return self.connections.acquire()
+
     @asynccontextmanager
     async def copy_out(self) -> AsyncIterator[Any]:
         """A connection for COPY in bulk exports, inside a read-only transaction that sees one moment."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -18,6 +18,8 @@ from petitions.web.guard import Guard
 from petitions.web.headers import Headers
 from petitions.web.log import AccessLog
 
+Beside = Callable[[Starlette], AbstractAsyncContextManager[object]]
+
 
 def build(
     site: Site,
@@ -25,12 +27,14 @@ def build(
     *,
     from_anywhere: tuple[str, ...] = (),
     any_host: tuple[str, ...] = (),
+    beside: Beside | None = None,
 ) -> Starlette:
-    """The application of these routes; its lifespan opens the store. For the two lists see `Guard`."""
+    """The application of these routes; its lifespan opens the store, and then what runs `beside` it.
+    For the two lists see `Guard`."""
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with opened(site):
+        async with opened(site), beside(app) if beside else nullcontext():
             yield
 
     app = Starlette(

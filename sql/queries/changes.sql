@@ -1,0 +1,11 @@
+-- What a process looks at every five seconds, beside listening: has anything changed?
+
+-- name: list_editions(statement_ids)
+-- A text for each statement that is another one after each change of its row, campaign, count, notes or names.
+select s.id as statement_id, concat_ws(' ', s.xmin, c.xmin, t.revision,
+       (select max(n.id::text) from notes n where n.statement_id = s.id),
+       (select e.id::text from signature_events e where e.statement_id = s.id order by e.id desc limit 1)) as edition
+from statements s
+join campaigns c on c.id = s.campaign_id
+left join tallies t on t.statement_id = s.id
+where s.id = any (:statement_ids::uuid[]);
