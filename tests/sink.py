@@ -59,12 +59,12 @@ class Sink(list[Received]):
     """The letters received, oldest first. `answers`: what to say to the next letters instead of taking them:
     a code (421, 450, 550 …), "hang" or "drop" (cut the line)."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
         super().__init__()
         self.answers: list[int | str] = []
         self.always: int | str | None = None
         self.seen = 0
-        self._controller = _Controller(self, hostname="127.0.0.1", port=0, enable_SMTPUTF8=True)
+        self._controller = _Controller(self, hostname="127.0.0.1", port=port, enable_SMTPUTF8=True)
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         self.seen += 1

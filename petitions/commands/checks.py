@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass
 from urllib.parse import urlsplit
 
 import click
 
 from petitions import keys
-from petitions.commands.running import as_json, print_json, say
+from petitions.commands.databases import others
+from petitions.commands.findings import end, tell
+from petitions.commands.mail import mail_server
+from petitions.commands.running import as_json, print_json
 from petitions.errors import DatabaseGone, PetitionsError
-from petitions.mail import smtp
+from petitions.mail.findings import Finding
 from petitions.settings import SETTINGS, Settings, is_local, load
 from petitions.site import Site, bring_up, check_address_key, founded, make_site, missing_steps
 from petitions.storage import embedded
@@ -21,15 +23,6 @@ from petitions.storage.embedded import EmbeddedError
 
 OLDEST = 17  # the PostgreSQL that we need at least
 SKEW = 2.0  # seconds that the clocks of database and web process may differ
-
-
-@dataclass(frozen=True)
-class Finding:
-    """`state`: ok, weak (works; better can be done) or wrong."""
-
-    what: str
-    state: str
-    sentence: str
 
 
 @click.command("check")
@@ -51,13 +44,8 @@ def check(wants_json: bool, wants_settings: bool) -> None:
         _list_settings(wants_json)
         return
     findings = _found()
-    if wants_json:
-        print_json([asdict(finding) for finding in findings])
-    else:
-        for finding in findings:
-            say(f"{finding.state:6}{finding.what:13}{finding.sentence}")
-    if any(finding.state == "wrong" for finding in findings):
-        raise click.exceptions.Exit(1)
+    tell(findings, wants_json=wants_json)
+    end(findings)
 
 
 def _list_settings(wants_json: bool) -> None:
@@ -87,7 +75,7 @@ async def _all(settings: Settings, *, own: bool) -> list[Finding]:
     if own:
         await bring_up(settings)
     site = make_site(settings)
-    after = [_base_url(settings), await _smtp(settings)]
+    after = [_base_url(settings), await mail_server(settings)]
     try:
         await site.store.open()
     except DatabaseGone:
@@ -98,6 +86,7 @@ async def _all(settings: Settings, *, own: bool) -> list[Finding]:
         findings = [await probe(site) for probe in probes]
         if findings[1].state == "ok":
             findings += [await _roles(site, own), await _address_key(site)]
+            findings += [] if own else await others(site)
         return [*findings, *after]
     finally:
         await site.store.close()
@@ -125,6 +114,9 @@ async def _database(site: Site) -> Finding:
 
 
 async def _schema(site: Site) -> Finding:
+    if not await site.store.checks.may_read():
+        how = "as after a restore. Run “petitions migrate”: it gives this role its rights."
+        return Finding("schema", "wrong", f"DATABASE_URL's role may not read the tables, {how}")
     lacking = await missing_steps(site)
     if lacking:
         return Finding("schema", "wrong", f"Missing: {', '.join(lacking)}. Run “petitions migrate”.")
@@ -160,27 +152,6 @@ async def _address_key(site: Site) -> Finding:
     return Finding(
         "address key", "ok", f"The one that this database was begun with; its fingerprint: {short}."
     )
-
-
-async def _smtp(settings: Settings) -> Finding:
-    if not settings.smtp_url:
-        if is_local(settings):
-            return Finding("SMTP", "weak", "SMTP_URL is empty: letters stay on the page /dev/letters.")
-        return Finding(
-            "SMTP", "wrong", "SMTP_URL is empty, and “serve” won't start on a public address without."
-        )
-    to = smtp.server(settings.smtp_url)
-    transport = smtp.Transport(make_site(settings), to)
-    try:
-        await asyncio.wait_for(transport.greet(), 15)
-    except (smtp.NotTaken, TimeoutError) as error:
-        reason = error.code if isinstance(error, smtp.NotTaken) else "no answer"
-        return Finding(
-            "SMTP", "wrong", f"{to.host}:{to.port} does not let us in ({reason}): is SMTP_URL right?"
-        )
-    finally:
-        await transport.close()
-    return Finding("SMTP", "ok", f"{to.host}:{to.port} lets us in.")
 
 
 def _base_url(settings: Settings) -> Finding:

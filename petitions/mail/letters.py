@@ -99,21 +99,27 @@ def compose(
     host = _host(campaign)
     stop = link(site, f"/unsubscribe/{suppression.token(site, address_key, host['id'])}")
     about = {"not_me": "", "language": language, **context, "host": host, "unsubscribe": stop}
-    whole = site.templates.render(f"{template}.mail.txt", language, **about)
-    subject, _, text = whole.strip().partition("\n\n")
-    about["subject"] = subject = mime.one_line(subject)
-    html = site.templates.render(f"{template}.mail.html", language, **about)
+    subject, text, html = _written(site, template, language, about)
     return Letter(
         to=to,
         subject=subject,
-        text=_wrap(text),
-        html=_inliner.inline(html),
+        text=text,
+        html=html,
         sender=host["sender"] or site.settings.mail_from,
         sender_name=mime.one_line(host["name"])[:NAME],
         reply_to=host["contact_email"],
         headers=_headers(site, host, stop, bulk=bulk),
         campaign_id=host["id"],
     )
+
+
+def compose_own(site: Site, template: str, *, language: str, to: str, **context: Any) -> Letter:
+    """The same in the site's own name, to who operates it: no campaign and no list to be taken off."""
+    host = {"name": mail_domain(site), "controller": "", "accent": "#b4232f"}
+    about = {"not_me": "", "language": language, **context, "host": host, "unsubscribe": ""}
+    subject, text, html = _written(site, template, language, about)
+    own, name = site.settings.mail_from, host["name"][:NAME]
+    return Letter(to, subject, text, html, sender=own, sender_name=name, reply_to="")
 
 
 def link(site: Site, path: str) -> str:
@@ -147,6 +153,15 @@ def message(site: Site, letter: Letter, id: UUID) -> bytes:
 _inliner = css_inline.CSSInliner(
     keep_style_tags=False, keep_at_rules=True, minify_css=True, load_remote_stylesheets=False
 )
+
+
+def _written(site: Site, template: str, language: str, about: dict[str, Any]) -> tuple[str, str, str]:
+    """Subject, text and HTML."""
+    whole = site.templates.render(f"{template}.mail.txt", language, **about)
+    subject, _, text = whole.strip().partition("\n\n")
+    subject = mime.one_line(subject)
+    html = site.templates.render(f"{template}.mail.html", language, **about, subject=subject)
+    return subject, _wrap(text), _inliner.inline(html)
 
 
 def _host(campaign: Row) -> dict[str, Any]:

@@ -19,7 +19,7 @@ async def post(
     site: Site,
     *,
     kind: str,
-    campaign_id: UUID,
+    campaign_id: UUID | None,
     language: str,
     statement_id: UUID | None = None,
     subject_id: UUID | None = None,
@@ -30,7 +30,8 @@ async def post(
 ) -> UUID:
     """Put a letter into the outbox, inside the caller's transaction; returns its id.
 
-    `kind` names the LetterKind that decides and renders it. `details`: JSON values only (ids as text).
+    `kind` names the LetterKind that decides and renders it. `campaign_id` None: the site's own letter.
+    `details`: JSON values only (ids as text).
     `recipient` and `details` are forgotten once the letter is sent, dropped or failed.
     """
     id = new_id()

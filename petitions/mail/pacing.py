@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Hashable
-from contextlib import asynccontextmanager
+from collections.abc import Hashable
 
 
 class Pauses:
     """Pauses by key, each double the last one; success ends the series. In seconds."""
 
     def __init__(self, first: float, longest: float) -> None:
-        self._first = first
+        self.first = first
         self._longest = longest
         self._strikes: dict[Hashable, int] = {}
         self._until: dict[Hashable, float] = {}
@@ -23,7 +21,7 @@ class Pauses:
         if self.left(key):
             return
         strikes = self._strikes.get(key, 0)
-        pause = min(self._first * 2**strikes, self._longest)
+        pause = min(self.first * 2**strikes, self._longest)
         self._strikes[key] = min(strikes + 1, 20)
         self._until[key] = time.monotonic() + pause * random.uniform(0.9, 1.1)  # noqa: S311 (no secret)
 
@@ -39,26 +37,3 @@ class Pauses:
     def doubted(self, key: Hashable) -> bool:
         """It failed last time: one careful try, not many."""
         return key in self._strikes
-
-
-class Places:
-    """At most so many at once for each key; a key that nobody needs is forgotten."""
-
-    def __init__(self, each: int) -> None:
-        self._each = each
-        self._places: dict[Hashable, tuple[asyncio.Semaphore, int]] = {}
-
-    @asynccontextmanager
-    async def one(self, key: Hashable) -> AsyncIterator[None]:
-        """Wait for a place."""
-        places, users = self._places.get(key) or (asyncio.Semaphore(self._each), 0)
-        self._places[key] = (places, users + 1)
-        try:
-            async with places:
-                yield
-        finally:
-            users = self._places[key][1] - 1
-            if users:
-                self._places[key] = (places, users)
-            else:
-                del self._places[key]

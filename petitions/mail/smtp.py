@@ -1,11 +1,12 @@
-"""How letters leave: over a few kept SMTP connections, or, without SMTP, into the table of the loopback page."""
+"""How letters leave over SMTP: a few kept connections to one server."""
 
 from __future__ import annotations
 
 import asyncio
 import re
 import time
-from contextlib import AbstractAsyncContextManager, nullcontext, suppress
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -14,6 +15,7 @@ from uuid import UUID
 import structlog
 from aiosmtplib import (
     SMTP,
+    SMTPDataError,
     SMTPException,
     SMTPResponseException,
     SMTPServerDisconnected,
@@ -21,6 +23,7 @@ from aiosmtplib import (
 )
 
 from petitions.errors import N_, Refused
+from petitions.mail.kept import KeptLetters
 from petitions.mail.letters import Letter, mail_domain, message
 from petitions.mail.mime import envelope
 from petitions.mail.pacing import Pauses
@@ -28,14 +31,12 @@ from petitions.parsers import is_loopback
 from petitions.site import Site
 
 CONNECTIONS = 4
-PATIENCE = 30  # seconds for an answer
-LONGEST = 240  # seconds for one letter, from dialling to the last answer: less than its lease
 KEPT = 30  # seconds that an idle connection is believed in
-LETTERS_KEPT = 200
+UNCERTAIN = "uncertain"  # code: no answer to the whole letter, so it may have arrived
 
 log = structlog.get_logger("petitions.mail")
 
-# letter: it alone, try again later · for ever: don't · domain: its whole domain says "later"
+# letter: it alone, try again later · for ever: don't · domain: its whole domain says "later", or nothing
 # sender: the server refuses this From address · server: it is down or refuses us
 Whose = Literal["letter", "for ever", "domain", "sender", "server"]
 
@@ -47,6 +48,16 @@ class NotTaken(Exception):
         super().__init__(str(code))
         self.code = str(code)
         self.whose = whose
+
+
+@dataclass(frozen=True)
+class Patience:
+    """Seconds to wait: for an answer; for the last one, when the server has the letter and perhaps looks through
+    it (RFC 5321 §4.5.3.2.6: ten minutes, else letters are sent twice); for all that comes before the letter."""
+
+    answer: float = 30
+    last: float = 600
+    before: float = 300
 
 
 @dataclass(frozen=True)
@@ -91,14 +102,14 @@ class Transport:
     """Kept connections to one server. When it fails it is left alone, 5 s doubling to 60 s, then probed once."""
 
     def __init__(
-        self, site: Site, to: Server, pauses: Pauses | None = None, *, longest: float = LONGEST
+        self, site: Site, to: Server, pauses: Pauses | None = None, patience: Patience | None = None
     ) -> None:
         self._site = site
         self._server = to
         self._places = asyncio.Semaphore(CONNECTIONS)
         self._idle: list[tuple[SMTP, float]] = []
         self._pauses = pauses or Pauses(5, 60)
-        self._longest = longest
+        self._patience = patience or Patience()
 
     @property
     def rest(self) -> float:
@@ -115,7 +126,7 @@ class Transport:
         return self._places
 
     async def send(self, letter: Letter, id: UUID) -> None:
-        """Hand the letter over, within `LONGEST` seconds. Raises NotTaken."""
+        """Hand the letter over, as long as our patience lasts. Raises NotTaken."""
         try:
             content = message(self._site, letter, id)
             sender, to = envelope(letter.sender), envelope(letter.to)
@@ -124,21 +135,14 @@ class Transport:
         if self.rest:
             raise NotTaken("resting", "server")
         try:
-            async with asyncio.timeout(self._longest):
-                await self._deliver(content, sender, to)
-        except TimeoutError as error:
-            raise NotTaken("too slow", "letter") from error
+            client = await self._offered(sender, to)
+            await self._handed_over(client, content)
         except NotTaken as error:
             if error.whose == "server" and not self.rest:
                 self._pauses.strike("server")
                 log.warning("the mail server takes no letters", code=error.code, again_in=round(self.rest))
             raise
         self._pauses.clear("server")
-
-    async def greet(self) -> None:
-        """Connect and log in without a letter: does the server let us in? Raises NotTaken."""
-        client, _ = await self._client()
-        await self._keep(client)
 
     async def close(self) -> None:
         """Say goodbye to the server."""
@@ -148,21 +152,50 @@ class Transport:
                 await client.quit(timeout=2)
             client.close()
 
-    async def _deliver(self, content: bytes, sender: str, to: str) -> None:
-        client = await self._begin(sender, foreign=not to.isascii())
+    async def _offered(self, sender: str, to: str) -> SMTP:
+        """A connection on which the server waits for the letter itself."""
         try:
-            await client.rcpt(to, encoding="utf-8")
-            await client.data(content)
+            async with asyncio.timeout(self._patience.before):
+                client = await self._begin(sender, foreign=not to.isascii())
+                async with self._conversing(client):
+                    await client.rcpt(to, encoding="utf-8")
+                    begun = await client.execute_command(b"DATA")
+                    if begun.code != 354:
+                        raise SMTPDataError(begun.code, begun.message)
+                return client
+        except TimeoutError as error:
+            raise NotTaken("too slow", "domain") from error
+
+    async def _handed_over(self, client: SMTP, content: bytes) -> None:
+        """As the second half of `client.data`, with another patience: from its last dot on the letter may arrive."""
+        async with self._conversing(client, UNCERTAIN):
+            line = client.protocol
+            if line is None:
+                raise SMTPServerDisconnected("Connection lost")
+            line.write(re.sub(rb"(?m)^\.", b"..", content) + b".\r\n")
+            answer = await line.read_response(timeout=self._patience.last)
+            if answer.code // 100 != 2:
+                raise SMTPDataError(answer.code, answer.message)
+        await self._keep(client)
+
+    @asynccontextmanager
+    async def _conversing(self, client: SMTP, unanswered: str = "no answer") -> AsyncIterator[None]:
+        """What goes wrong inside becomes NotTaken; `unanswered`: its code where no answer can be read."""
+        try:
+            yield
         except SMTPResponseException as error:
+            if error.code in _NO_SMTP:
+                client.close()
             await self._keep(client, reset=True)
-            raise NotTaken(_code(error), _whose(error)) from error
+            raise NotTaken(_code(error) if error.code >= 400 else unanswered, _whose(error)) from error
         except (SMTPException, OSError) as error:
             client.close()
-            raise NotTaken("connection lost", "letter") from error
+            # Silence may be the domain's: servers ask its own first. Each of its letters would hold a connection.
+            whose: Whose = "domain" if isinstance(error, SMTPTimeoutError) else "letter"
+            raise NotTaken(unanswered, whose) from error
         except BaseException:
             client.close()
             raise
-        await self._keep(client)
 
     async def _begin(self, sender: str, *, foreign: bool) -> SMTP:
         """A connection on which the server takes letters from this sender."""
@@ -202,7 +235,7 @@ class Transport:
             username=to.user or None,
             password=to.password or None,
             local_hostname=mail_domain(self._site),
-            timeout=PATIENCE,
+            timeout=self._patience.answer,
         )
         try:
             await client.connect()
@@ -227,6 +260,7 @@ class Transport:
 
 
 _LOG_IN = frozenset({530, 534, 535, 538})  # RFC 4954: it wants us to log in, or better
+_NO_SMTP = frozenset({-1, 421})  # what can't be read, and "I am closing": this line is of no more use
 _DOMAIN_WIDE = frozenset({421, 450})
 _MAILBOX = re.compile(r"\s*(4\.2\.\d+)")  # RFC 3463 §3.3: full, too busy, greylisted
 
@@ -243,34 +277,3 @@ def _whose(error: SMTPResponseException) -> Whose:
         return "letter" if _MAILBOX.match(error.message) else "domain"
     ours = re.match(r"\s*5\.7\.", error.message) or "relay" in error.message.lower()
     return "for ever" if 500 <= error.code < 600 and not ours else "letter"
-
-
-class KeptLetters:
-    """Without SMTP: the newest letters stay in the database, for the loopback page alone."""
-
-    rest = 0.0
-    doubted = False
-
-    def __init__(self, site: Site) -> None:
-        self._site = site
-
-    def place(self) -> AbstractAsyncContextManager[None]:
-        """There is always room."""
-        return nullcontext()
-
-    async def send(self, letter: Letter, id: UUID) -> None:
-        """Keep it."""
-        store = self._site.store
-        async with store.transaction():
-            await store.outbox.keep(
-                id=id,
-                campaign_id=letter.campaign_id,
-                to_address=letter.to,
-                subject=letter.subject,
-                text=letter.text,
-                html=letter.html,
-            )
-            await store.outbox.thin_out_kept(most=LETTERS_KEPT)
-
-    async def close(self) -> None:
-        """Nothing is open."""

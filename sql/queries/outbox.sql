@@ -4,12 +4,13 @@
 insert into outbox (id, kind, priority, campaign_id, statement_id, subject_id, address_key, recipient, language, details)
 values (:id, :kind, :priority, :campaign_id, :statement_id, :subject_id, :address_key, :recipient, :language, :details);
 
--- name: claim(kinds, most)
--- What a person waits for first; five minutes of the database's clock, then the letter is anybody's again.
+-- name: claim(kinds, most, worst)
+-- What a person waits for first, nothing of a worse priority than `worst`; five minutes of the database's clock, then the letter is anybody's again.
 with due as materialized (
     select id from outbox
     where state in ('waiting', 'deferred') and not_before <= now()
         and (claimed_until is null or claimed_until <= now()) and kind = any (:kinds)
+        and priority <= :worst
     order by priority, not_before
     limit :most
     for update skip locked
@@ -84,6 +85,38 @@ update outbox set claimed_until = now() + interval '5 minutes'
 where id = :id and claimed_until = :claimed_until and state = 'waiting'
 returning *;
 
+-- name: take_from_pace(gap, room)$
+-- MAIL_PER_HOUR as GCRA: the bucket of all workers is the time when it will be empty. One letter more, a gap of
+-- seconds each, where no more than `room` are in it then; no row: not now.
+insert into throttle as t (bucket, full_at)
+values ('letters', clock_timestamp() + :gap::float8 * interval '1 second')
+on conflict (bucket) do update
+set full_at = greatest(t.full_at, clock_timestamp()) + :gap::float8 * interval '1 second'
+where extract(epoch from t.full_at - clock_timestamp()) <= (:room::integer - 1) * :gap::float8
+returning true;
+
+-- name: give_back_to_pace(gap)!
+-- One letter less.
+update throttle set full_at = full_at - :gap::float8 * interval '1 second' where bucket = 'letters';
+
+-- name: cut_pace(longest)!
+-- What a slower setting left in the bucket, or a clock that was set back: no more than the seconds that it can hold.
+update throttle set full_at = clock_timestamp() + :longest::float8 * interval '1 second'
+where bucket = 'letters' and full_at > clock_timestamp() + :longest::float8 * interval '1 second';
+
+-- name: level_of_pace()$
+-- Seconds until the bucket is empty.
+select coalesce(greatest(0, max(extract(epoch from full_at - clock_timestamp()))), 0)::float8
+from throttle where bucket = 'letters';
+
+-- name: count_waited_for(most)$
+-- Letters that somebody waits for and that could leave now; counted no further than `most`.
+select count(*) from (
+    select from outbox
+    where state in ('waiting', 'deferred') and priority = 0 and not_before <= now()
+    limit :most
+) as waiting;
+
 -- name: end(id, state, decision, error)^
 -- For good: what made the letter personal goes.
 update outbox set state = :state, decision = coalesce(:decision, decision), error = :error, ended_at = now(),
@@ -93,7 +126,9 @@ returning id;
 
 -- name: postpone(id, claimed_until, error, most)$
 -- The letter's own back-off: 1 minute doubling to 12 hours, a fifth more or less; after `most` tries it has failed.
-update outbox set tries = tries + 1, error = :error, claimed_until = null,
+-- That it may have arrived already is not forgotten over other errors.
+update outbox set tries = tries + 1, claimed_until = null,
+    error = case when error = 'uncertain' then error else :error end,
     not_before = now() + (0.8 + 0.4 * random()) * least(interval '12 hours', interval '1 minute' * 2 ^ least(tries, 12)),
     state = case when tries + 1 >= :most then 'failed' else state end,
     ended_at = case when tries + 1 >= :most then now() end,

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from petitions.mail import smtp
+from petitions.mail import kept
 from petitions.mail.delivery import deliver
 from petitions.settings import Settings
 from petitions.site import Site, make_site
@@ -61,7 +61,7 @@ async def test_the_newest_two_hundred_are_kept(workshop: Site, owner: Any) -> No
     )
     await post(workshop)
     await deliver(workshop, KINDS, once=True)
-    assert await owner.fetchval("select count(*) from kept_letters") == smtp.LETTERS_KEPT == 200
+    assert await owner.fetchval("select count(*) from kept_letters") == kept.LETTERS_KEPT == 200
     assert (
         await owner.fetchval("select max(subject::int) from kept_letters where subject ~ '^[0-9]+$'") == 199
     )

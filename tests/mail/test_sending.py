@@ -71,13 +71,15 @@ async def test_four_connections_carry_all_letters(mailing: Site, postmaster: Pos
     assert postmaster.connections <= 4
 
 
-async def test_at_most_two_letters_at_once_go_to_one_domain(mailing: Site, postmaster: Postmaster) -> None:
-    postmaster.slow = 0.02
+async def test_all_connections_are_for_any_domain_because_one_server_takes_all(
+    mailing: Site, postmaster: Postmaster
+) -> None:
+    postmaster.slow = 0.05
     for n in range(8):
         await post(mailing, f"ada-{n}@example.org")
     await deliver(mailing, KINDS, once=True)
     assert len(postmaster) == 8
-    assert postmaster.busiest == 2
+    assert 2 < postmaster.busiest <= 4
 
 
 async def test_different_domains_are_served_side_by_side(mailing: Site, postmaster: Postmaster) -> None:

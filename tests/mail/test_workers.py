@@ -39,7 +39,7 @@ async def test_the_letters_of_a_killed_worker_are_sent_by_the_next_after_five_mi
     mailing: Site, postmaster: Postmaster, owner: Any
 ) -> None:
     await post(mailing)
-    assert len(await mailing.store.outbox.claim(kinds=["plain"], most=5)) == 1
+    assert len(await mailing.store.outbox.claim(kinds=["plain"], most=5, worst=9)) == 1
     await deliver(mailing, KINDS, once=True)
     assert len(postmaster) == 0
     await owner.execute("update outbox set claimed_until = claimed_until - interval '5 minutes'")
@@ -73,7 +73,7 @@ async def test_a_letter_is_handed_over_with_a_whole_lease(
     nearly_over = "update outbox set claimed_until = now() + interval '5 seconds' returning claimed_until"
     postmaster.slow = 0.3
     id = await post(mailing)
-    await mailing.store.outbox.claim(kinds=["plain"], most=1)
+    await mailing.store.outbox.claim(kinds=["plain"], most=1, worst=9)
     until = await owner.fetchval(nearly_over)
     row = await mailing.store.outbox.decide(id=id, claimed_until=until, decision="plain", details={})
     work = Work(mailing, KINDS, transport(mailing))
