@@ -27,9 +27,20 @@ def group() -> None:
 
 @group.command("signatories")
 @click.argument("statement")
-@click.option("--format", "kind", default="csv", metavar="csv", show_default=True, help="The kind of file.")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="The file; without it, stdout.")
-@click.option("--bom", is_flag=True, help="Begin with a byte order mark, as some spreadsheets want it.")
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(export.FORMATS),
+    default="csv",
+    show_default=True,
+    help="The kind of file: CSV, JSON Lines or XLSX.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+    help="The file; without it, or with -, stdout.",
+)
+@click.option("--bom", is_flag=True, help="Begin CSV with a byte order mark, as some spreadsheets want it.")
 def signatories(statement: str, kind: str, out: Path | None, bom: bool) -> None:
     """Take the confirmed signatories of a statement as a list, noted in the audit.
 
@@ -38,16 +49,20 @@ def signatories(statement: str, kind: str, out: Path | None, bom: bool) -> None:
 
     \b
     Example:
-      petitions export signatories fair-pay --format csv --out signatories.csv
+      petitions export signatories fair-pay --format xlsx --out signatories.xlsx
     """
+    out = None if out == Path("-") else out
+    _check(kind, out, bom)
 
     async def action(site: Site) -> export.Taken:
         row = await statements.find_for_organisers(site, statement)
         taken = export.Taken()
-        chunks = export.signatories(site, row, taken, actor=cli_actor(), format=kind, bom=bom)
-        async with aclosing(chunks):
-            show = _progress(taken)
-            with _written(out) as file:
+        with _written(out) as file:
+            chunks = export.signatories(
+                site, row, taken, actor=cli_actor(), format=kind, bom=bom, folder=out and out.parent
+            )
+            async with aclosing(chunks):
+                show = _progress(taken)
                 async for chunk in chunks:
                     file.write(chunk)
                     show()
@@ -56,8 +71,18 @@ def signatories(statement: str, kind: str, out: Path | None, bom: bool) -> None:
     try:
         taken = act(action)
     except OSError as error:
-        raise click.ClickException(f"The list could not be written ({error.strerror}).") from error
+        raise click.ClickException(f"The list could not be written ({error.strerror or error}).") from error
     click.echo(f"{taken.rows} signatories, {taken.bytes} bytes.", err=True)
+
+
+def _check(kind: str, out: Path | None, bom: bool) -> None:
+    """What can be told before anything is read. Raises UsageError."""
+    if bom and kind != "csv":
+        raise click.UsageError("Only CSV can begin with a byte order mark: leave out --bom.")
+    if kind == "xlsx" and out is None and sys.stdout.isatty():
+        raise click.UsageError(
+            "XLSX is no text for a screen: name a file with --out, such as --out list.xlsx."
+        )
 
 
 @contextmanager
@@ -89,6 +114,6 @@ def _progress(taken: export.Taken) -> Callable[[], None]:
         nonlocal last
         if time.monotonic() - last >= 1:
             last = time.monotonic()
-            click.echo(f"{taken.bytes / 1e6:.1f} MB …", err=True)
+            click.echo(f"{taken.read / 1e6:.1f} MB …", err=True)
 
     return show

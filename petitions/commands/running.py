@@ -24,7 +24,7 @@ as_json = click.option("--json", "wants_json", is_flag=True, help="Print JSON.")
 
 def act(action: Callable[[Site], Awaitable[T]]) -> T:
     """Run an action on the site. A database of our own is started and brought up first."""
-    with sentences(), _stoppable():
+    with sentences(), stoppable():
         settings = load()
         logs.configure("warning")
         with founded(settings) as complete:
@@ -32,16 +32,22 @@ def act(action: Callable[[Site], Awaitable[T]]) -> T:
 
 
 @contextmanager
-def _stoppable() -> Iterator[None]:
-    """SIGTERM leaves every block, as Ctrl-C does: a broken export is noted, a database of our own stopped."""
+def stoppable() -> Iterator[None]:
+    """SIGTERM and SIGHUP (the terminal is gone) leave every block, as Ctrl-C does: a broken export is noted, its file
+    removed, a database of our own stopped. Under nohup, which has SIGHUP ignored, the command goes on."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    if before[signal.SIGHUP] == signal.SIG_IGN:
+        del before[signal.SIGHUP]
+    for number in before:
+        signal.signal(number, signal.default_int_handler)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 async def _acted(settings: Settings, action: Callable[[Site], Awaitable[T]], *, own: bool) -> T:
