@@ -32,7 +32,7 @@ def complete(settings: Settings) -> Settings:
             f"{name} must be set, because DATABASE_URL is: 32 characters or more, kept for as long as the "
             'database. One way to make it: python3 -c "import secrets; print(secrets.token_urlsafe(32))"'
         )
-    signing = settings.secrets or (_kept(settings.data_folder / "secret"),)
+    signing = settings.secrets or tuple(_kept(settings.data_folder / "secret").split(","))
     key = settings.address_key or _kept(settings.data_folder / "address-key").encode()
     return replace(settings, secrets=signing, address_key=key)
 

@@ -15,8 +15,25 @@ from pathlib import Path
 
 import pytest
 
+from petitions.settings import load
+
 TOP = Path(__file__).parents[1]
-TOOLS = ["sh", "awk", "basename", "cat", "cksum", "df", "dirname", "grep", "id", "mkdir", "rm", "sed"]
+TOOLS = [
+    "sh",
+    "awk",
+    "basename",
+    "cat",
+    "chmod",
+    "cksum",
+    "df",
+    "dirname",
+    "grep",
+    "id",
+    "mkdir",
+    "rm",
+    "sed",
+    "tail",
+]
 
 
 @pytest.fixture
@@ -142,6 +159,22 @@ def test_a_taken_port_is_told_with_the_next_one(checkout: Path) -> None:
     assert told.stderr == f"Port {port} is taken: PORT={min(port + 1, 65535)} ./run\n"
 
 
+def test_the_port_of_the_settings_file_is_the_one_that_is_served(checkout: Path) -> None:
+    port = free_port()
+    (checkout / ".env").write_text(f"# mine\nPETITIONS_LANGUAGE=de\nPORT={port}\n")
+    assert run(checkout, PORT="").stdout == f"petitions serve --demo --port {port}\n"
+    other = free_port()
+    assert run(checkout, PORT=str(other)).stdout == f"petitions serve --demo --port {other}\n"
+
+
+@pytest.mark.parametrize("line", ['PORT="8001"', "PORT='8001'", "  PORT = 8001  ", "PORT=8000\nPORT=8001\r"])
+def test_the_port_is_read_as_the_site_reads_its_settings(checkout: Path, line: str) -> None:
+    port = str(free_port())
+    (checkout / ".env").write_text(f"XPORT=1\n#PORT=2\n{line.replace('8001', port)}\n")
+    assert load({}, checkout).port == int(port)
+    assert run(checkout, PORT="").stdout == f"petitions serve --demo --port {port}\n"
+
+
 @pytest.mark.parametrize("port", ["eight", "70000"])
 def test_a_strange_port_is_refused(checkout: Path, port: str) -> None:
     told = run(checkout, PORT=port)
@@ -175,7 +208,57 @@ def test_a_missing_browser_fails_where_one_is_required(checkout: Path) -> None:
     assert told.stderr.startswith("No browser that works, and REQUIRE_BROWSER=1 asks for one: ")
 
 
+@pytest.mark.skipif(not Path("/etc/debian_version").exists(), reason="only Debian has apt-get")
+def test_servers_that_cannot_be_fetched_are_told_in_a_line_each_and_the_tests_go_on(checkout: Path) -> None:
+    """With an apt-get that refuses everything, and shows what it was asked."""
+    path = bare_path(checkout.parent)
+    for name, text in {
+        "id": "echo 0",
+        "apt-get": f'echo "$@" >>"{checkout}/asked"; exit 100',
+        "chromium": "exit 0",
+        "python3": "exit 0",
+        "debconf-set-selections": "exit 0",
+    }.items():
+        (checkout.parent / "tools" / name).unlink(missing_ok=True)
+        (checkout.parent / "tools" / name).write_text(f"#!/bin/sh\n{text}\n")
+        (checkout.parent / "tools" / name).chmod(0o755)
+    sbin = checkout.parent / "sbin"
+    sbin.mkdir()
+    script = (TOP / "run").read_text()
+    body = script[script.index("say() {") : script.index("# --- the environment ---")]
+    servers = script[script.index("servers() {") : script.index("failed=\n")].replace("/usr/sbin", str(sbin))
+    told = subprocess.run(
+        ["sh", "-eu", "-c", f"{body}\n{servers}\nservers\necho on"],
+        capture_output=True, text=True, check=True, env={"PATH": path},
+    )  # fmt: skip
+    assert told.stdout == "on\n"
+    wanted = ["postfix", "pgbouncer", "nginx", "faketime"]
+    assert told.stderr.splitlines()[1:] == [
+        f"skipped: the tests that want {name}, which apt-get can't install here." for name in wanted
+    ]
+    asked = (checkout / "asked").read_text()
+    assert all(f"--no-remove {name}" in asked for name in wanted)
+    assert list(sbin.iterdir()) == []
+
+
 def test_the_test_lock_holds_everything_of_the_other_lock() -> None:
     pins = re.compile(r"^[a-z0-9].*==\S+", re.MULTILINE)
     everything = set(pins.findall((TOP / "requirements-test.lock").read_text()))
     assert set(pins.findall((TOP / "requirements.lock").read_text())) <= everything
+
+
+def test_no_file_with_a_secret_slips_into_the_history() -> None:
+    """Those that `petitions setup` and the guides leave in this folder."""
+    if shutil.which("git") is None or not (TOP / ".git").exists():
+        pytest.skip("no git here")
+    names = [
+        ".env",
+        ".env.20270131-031500.old",
+        ".env-abc",
+        "backups/petitions-20270131-031500.backup",
+        "data/secret",
+    ]
+    told = subprocess.run(
+        ["git", "check-ignore", "--no-index", *names], cwd=TOP, capture_output=True, text=True
+    )
+    assert told.stdout.splitlines() == names
