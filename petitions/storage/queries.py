@@ -9,14 +9,15 @@ from aiosql.adapters.asyncpg import AsyncPGAdapter
 from aiosql.query_loader import QueryLoader
 from aiosql.types import SQLOperationType as Kind
 
-from petitions.storage.connection import Connections
+from petitions.errors import DatabaseGone
+from petitions.storage.replica import Pools
 
 
 class Query:
     """One named query; calling it runs it and gives rows, a row, a value or a number, as its mark says."""
 
-    def __init__(self, connections: Connections, name: str, kind: Kind, sql: str, names: list[str]) -> None:
-        self._connections = connections
+    def __init__(self, pools: Pools, name: str, kind: Kind, sql: str, names: list[str]) -> None:
+        self._pools = pools
         self.name = name
         self.kind = kind
         self.sql = sql
@@ -39,7 +40,15 @@ class Query:
         if arguments.keys() != self._wanted:
             raise TypeError(f"{self.name} takes {sorted(self._wanted)}, was given {sorted(arguments)}")
         values = [arguments[name] for name in self.names]
-        async with self._connections.acquire() as connection:
+        try:
+            return await self._ask(seconds, values)
+        except DatabaseGone:
+            if not self._pools.leave_replica():
+                raise
+            return await self._ask(seconds, values)
+
+    async def _ask(self, seconds: float | None, values: list[Any]) -> Any:
+        async with self._pools.acquire() as connection:
             match self.kind:
                 case Kind.SELECT:
                     return await connection.fetch(self.sql, *values, timeout=seconds)
@@ -54,8 +63,8 @@ class Query:
 class Queries:
     """The queries of one file as attributes."""
 
-    def __init__(self, connections: Connections, file: Path) -> None:
-        self.queries = {query.name: query for query in _load(connections, file)}
+    def __init__(self, pools: Pools, file: Path) -> None:
+        self.queries = {query.name: query for query in _load(pools, file)}
 
     def __getattr__(self, name: str) -> Query:
         try:
@@ -64,7 +73,7 @@ class Queries:
             raise AttributeError(name) from None
 
 
-def _load(connections: Connections, file: Path) -> list[Query]:
+def _load(pools: Pools, file: Path) -> list[Query]:
     adapter = AsyncPGAdapter()  # type: ignore[no-untyped-call]
     loader = QueryLoader(adapter, None)
     found: list[Query] = []
@@ -72,7 +81,7 @@ def _load(connections: Connections, file: Path) -> list[Query]:
         if any(query.name == datum.query_name for query in found):
             raise ValueError(f"{file.name}: two queries are named {datum.query_name}")
         names = adapter.var_sorted[datum.query_name]
-        found.append(Query(connections, datum.query_name, datum.operation_type, datum.sql, names))
+        found.append(Query(pools, datum.query_name, datum.operation_type, datum.sql, names))
     return found
 
 

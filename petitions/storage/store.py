@@ -9,17 +9,24 @@ from typing import Any
 
 from petitions.storage.connection import Conflict, Connections, Row
 from petitions.storage.queries import Queries
+from petitions.storage.replica import Pools
 
 __all__ = ["Conflict", "Row", "Store"]
 
 
 class Store:
-    """`await store.signatures.confirm(statement_id=…, id=…)`; open before use, close after."""
+    """`await store.signatures.confirm(statement_id=…, id=…)`; open before use, close after.
 
-    def __init__(self, url: str, sql: Path, *, size: int = 10, statement_cache: int = 100) -> None:
+    `replica`: the URL of a standby for public pages, or "".
+    """
+
+    def __init__(
+        self, url: str, sql: Path, *, replica: str = "", size: int = 10, statement_cache: int = 100
+    ) -> None:
         self.connections = Connections(url, size=size, statement_cache=statement_cache)
+        self.pools = Pools(self.connections, _standby(replica, size) if replica else None)
         self.namespaces = {
-            file.stem: Queries(self.connections, file) for file in sorted((sql / "queries").glob("*.sql"))
+            file.stem: Queries(self.pools, file) for file in sorted((sql / "queries").glob("*.sql"))
         }
 
     def __getattr__(self, name: str) -> Queries:
@@ -30,22 +37,27 @@ class Store:
 
     async def open(self) -> None:
         """Raises DatabaseGone."""
-        await self.connections.open()
+        await self.pools.open()
 
     async def close(self) -> None:
-        await self.connections.close()
+        await self.pools.close()
 
     def transaction(self) -> AbstractAsyncContextManager[Any]:
         """All queries of this task inside the block commit together or not at all."""
-        return self.connections.transaction()
+        return self.pools.transaction()
 
     def held(self) -> AbstractAsyncContextManager[Any]:
         """Hold one connection for several queries: each taking and giving back costs a round trip."""
-        return self.connections.acquire()
+        return self.pools.held()
 
     def reading(self) -> AbstractAsyncContextManager[Any]:
-        """One connection for the queries of a public page, which changes nothing and may be a moment late."""
-        return self.connections.acquire()
+        """One connection for the queries of a public page, which changes nothing: to the replica if that is fit."""
+        return self.pools.reading()
+
+    def shelf_life(self, seconds: float) -> float:
+        """For how many seconds a fact that was just read may be remembered: `seconds`, but not at all where the replica
+        said it. It may lack a change of which this process was told before it asked, and nobody tells twice."""
+        return 0.0 if self.pools.on_replica() else seconds
 
     @asynccontextmanager
     async def copy_out(self) -> AsyncIterator[Any]:
@@ -53,3 +65,9 @@ class Store:
         async with self.transaction() as connection:
             await connection.execute("set transaction isolation level repeatable read, read only")
             yield connection
+
+
+def _standby(url: str, size: int) -> Connections:
+    """Nothing depends on it: it may be absent at the start, and is given up soon. Nobody told whether a pooler
+    stands before it, so it prepares no statements."""
+    return Connections(url, least=0, size=size, statement_cache=0, patience=2, dialling=2)
