@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import structlog
 
+from petitions.logs import describe
 from petitions.site import Site
 
 log = structlog.get_logger()
@@ -27,19 +28,20 @@ async def run_due(site: Site, jobs: Mapping[str, Job]) -> None:
     """Run what is due. A job that fails says so in its row and comes again at its next time."""
     for name, job in jobs.items():
         await site.store.jobs.register(name=name, every=job.every)
-    for row in await site.store.jobs.claim():
-        if row.name in jobs:
-            await site.store.jobs.done(name=row.name, result=await _run(site, row.name, jobs[row.name]))
+    for row in await site.store.jobs.claim(names=list(jobs)):
+        result, failed = await _run(site, row.name, jobs[row.name])
+        await site.store.jobs.done(name=row.name, result=result, failed=failed)
 
 
-async def _run(site: Site, name: str, job: Job) -> str:
+async def _run(site: Site, name: str, job: Job) -> tuple[str, bool]:
+    """What it said, and whether it failed."""
     try:
         result = await job.act(site)
     except Exception as error:  # one broken job must not stop the others
-        log.error("job failed", job=name, error=type(error).__name__)
-        return f"failed: {type(error).__name__}"
+        log.error("job failed", job=name, **describe(error))
+        return f"failed: {type(error).__name__}", True
     log.info("job done", job=name, result=result)
-    return result
+    return result, False
 
 
 async def tend_origins(site: Site) -> str:

@@ -12,8 +12,9 @@ from typing import Any
 
 import structlog
 
-from petitions import jobs, tally, throttle
+from petitions import jobs, tally, throttle, watch
 from petitions.jobs import Job
+from petitions.logs import describe
 from petitions.mail import delivery
 from petitions.mail.letters import LetterKind
 from petitions.my import actions as my
@@ -26,7 +27,7 @@ from petitions.statements import actions as statements
 
 log = structlog.get_logger()
 
-LETTERS: Mapping[str, LetterKind] = {**signature_letters.KINDS, **my_letters.KINDS}
+LETTERS: Mapping[str, LetterKind] = {**signature_letters.KINDS, **my_letters.KINDS, **watch.KINDS}
 TALLY_EVERY = 0.3  # seconds; the thanks page waits for a number at most 1.5
 
 
@@ -52,6 +53,7 @@ async def _anonymise(site: Site) -> str:
 
 async def _recount(site: Site) -> str:
     wrong = await tally.recount(site)
+    await watch.recounted(site, len(wrong))
     return "; ".join(wrong) or "all counts agree"
 
 
@@ -67,7 +69,11 @@ JOBS: Mapping[str, Job] = {
     "expire consents": Job(timedelta(days=1), jobs.expire_consents),
     "anonymise": Job(timedelta(days=1), _anonymise),
     "recount": Job(timedelta(days=1), _recount),
+    "watch": Job(timedelta(minutes=1), watch.look),
 }
+# Beside the others, which may take an hour: trouble is to be told meanwhile.
+_WATCH = {"watch": JOBS["watch"]}
+_OTHERS = {name: job for name, job in JOBS.items() if name not in _WATCH}
 
 
 async def work(site: Site) -> None:
@@ -75,7 +81,8 @@ async def work(site: Site) -> None:
     await asyncio.gather(
         _forever("letters", lambda: delivery.deliver(site, LETTERS), pause=1.0),
         _forever("tally", lambda: tally.count(site, givers(site)), pause=TALLY_EVERY),
-        _forever("jobs", lambda: jobs.run_due(site, JOBS), pause=10.0),
+        _forever("jobs", lambda: jobs.run_due(site, _OTHERS), pause=10.0),
+        _forever("watch", lambda: jobs.run_due(site, _WATCH), pause=10.0),
     )
 
 
@@ -92,6 +99,6 @@ async def _forever(name: str, step: Callable[[], Awaitable[Any]], *, pause: floa
         except asyncio.CancelledError:
             raise
         except Exception as error:  # the loop must outlive whatever happens in one step
-            log.error("work failed", work=name, error=type(error).__name__)
+            log.error("work failed", work=name, **describe(error))
             await asyncio.sleep(2)
         await asyncio.sleep(pause)

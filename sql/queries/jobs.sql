@@ -5,13 +5,20 @@
 insert into jobs (name, every) values (:name, :every)
 on conflict (name) do update set every = excluded.every where jobs.every <> excluded.every;
 
--- name: claim()
--- The jobs that are due, now this worker's.
-update jobs set next_run = now() + every, last_run = now() where next_run <= now() returning name;
+-- name: claim(names)
+-- Those of them that are due, now this worker's.
+update jobs set next_run = now() + every, last_run = now()
+where name = any (:names) and next_run <= now() returning name;
 
--- name: done(name, result)!
--- What the job said of its run.
-update jobs set result = :result where name = :name;
+-- name: done(name, result, failed)!
+-- What the job said of its run, or how it failed.
+update jobs set result = :result, failures = case when :failed then failures + 1 else 0 end where name = :name;
+
+-- name: list_all()
+-- Each with the seconds since it was begun last.
+select name, extract(epoch from every)::integer as every, failures,
+    extract(epoch from now() - last_run)::double precision as age
+from jobs order by name;
 
 -- name: tend_origins(keep_days)$
 -- Partitions for the days to come; old addresses become networks.
