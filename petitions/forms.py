@@ -173,9 +173,16 @@ def clean_text(text: str, limit: int) -> str:
 
 def _one_line(text: str) -> str:
     """NFC, trimmed (joiners and direction marks too), spaces of all widths made one plain space."""
+    if _is_plain(text):
+        return " ".join(text.split())
     composed = unicodedata.normalize("NFC", text)
     joined = re.sub(r"[^\S\t-\r\x1c-\x1f\x85\u2028\u2029]+", " ", composed)
     return _trim(joined, lambda character: character.isspace() or character in _JOINERS + _DIRECTION_MARKS)
+
+
+def _is_plain(text: str) -> bool:
+    """Space to tilde alone: the shorter way for what most people type, with nothing in it that could deceive."""
+    return text.isascii() and text.isprintable()
 
 
 def _trim(text: str, off: Callable[[str], bool]) -> str:
@@ -190,6 +197,8 @@ def _trim(text: str, off: Callable[[str], bool]) -> str:
 def _refuse(text: str, limit: int, control: str, breaks: str = "") -> None:
     if len(text) > limit:
         raise Unfit(_LONG, {"limit": limit})
+    if _is_plain(text):
+        return
     if any(unicodedata.category(character) == "Cc" and character not in breaks for character in text):
         raise Unfit(control)
     if _DIRECTION_CHANGES.search(text):

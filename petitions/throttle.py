@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from datetime import timedelta
-from ipaddress import ip_address, ip_network
+from functools import partial
+from ipaddress import ip_network
 
 from petitions.errors import Throttled
 from petitions.site import Site
 
 
 def networks_of(ip: str) -> tuple[str, str]:
-    """What the two buckets stand for: IPv4 the address and its /24, IPv6 its /64 and /48."""
-    lengths = (32, 24) if ip_address(ip).version == 4 else (64, 48)
-    near, wide = (str(ip_network((ip, length), strict=False)) for length in lengths)
+    """What the two buckets stand for: IPv4 the address and its /24, IPv6 its /64 and /48; of an address as the
+    guard writes it."""
+    if ":" not in ip:
+        return f"{ip}/32", f"{ip.rpartition('.')[0]}.0/24"
+    near, wide = (str(ip_network((ip, length), strict=False)) for length in (64, 48))
     return near, wide
 
 
@@ -22,23 +26,23 @@ async def spend(site: Site, ip: str, cost: int = 1) -> None:
 
     Raises Throttled with the whole seconds until it can succeed; DatabaseGone.
     """
-    near, wide = networks_of(ip)
+    wait = await site.gatherings.join(f"spend {cost}", partial(_spend, site, cost), networks_of(ip))
+    if wait:
+        raise Throttled(math.ceil(wait))
+
+
+async def _spend(site: Site, cost: int, pairs: Sequence[tuple[str, str]]) -> list[float]:
+    """0 for each (near, wide) network, or the seconds to wait."""
     settings = site.settings
-    wait: float | None = None
-    for _ in range(3):  # None: the wide bucket was only just made
-        wait = await site.store.throttle.spend(
-            near=_bucket(site, near),
-            wide=_bucket(site, wide),
-            near_gap=timedelta(seconds=cost / settings.ip_rate),
-            near_room=timedelta(seconds=settings.ip_burst / settings.ip_rate),
-            wide_gap=timedelta(seconds=cost / settings.net_rate),
-            wide_room=timedelta(seconds=settings.net_burst / settings.net_rate),
-        )
-        if wait == 0:
-            return
-        if wait is not None:
-            break
-    raise Throttled(math.ceil(wait or 1))
+    waits: list[float] = await site.store.throttle.spend(
+        nears=[_bucket(site, near) for near, _ in pairs],
+        wides=[_bucket(site, wide) for _, wide in pairs],
+        near_gap=timedelta(seconds=cost / settings.ip_rate),
+        near_room=timedelta(seconds=settings.ip_burst / settings.ip_rate),
+        wide_gap=timedelta(seconds=cost / settings.net_rate),
+        wide_room=timedelta(seconds=settings.net_burst / settings.net_rate),
+    )
+    return waits
 
 
 def _bucket(site: Site, network: str) -> str:

@@ -9,3 +9,4 @@ revoke delete, truncate on campaigns, statements from {app}; -- remove_demonstra
 revoke execute on all functions in schema public from public;
 grant execute on function expire_consents(interval), tend_origins(integer), remove_demonstration() to {app};
 grant execute on function area_of(jsonb), disarmed(text) to {app};
+grant execute on function spend(text[], text[], interval, interval, interval, interval) to {app};

@@ -93,22 +93,26 @@ create table notes (
 create table signatures (
     statement_id    uuid not null references statements (id),
     id              uuid not null,
-    state           text not null default 'pending' check (state in
-                        ('pending', 'superseded', 'confirmed', 'held', 'invalidated', 'withdrawn')),
-    version         integer not null,
-    number          integer,                            -- given by the tally at the first count, never reused
+    -- Widths of 8 bytes, then 4, 2 and 1: no padding between them, which is a page in forty.
     created_at      timestamptz not null default now(),
+    asked_at        timestamptz not null default now(), -- when a letter was last asked for
+    letter_at       timestamptz,                        -- only while pending: when the current letter was handed to SMTP
+    opened_at       timestamptz,                        -- only while pending: the link was opened, but not used to confirm
     confirmed_at    timestamptz,
     withdrawn_at    timestamptz,
     erased_at       timestamptz,
+    version         integer not null,
+    number          integer,                            -- given by the tally at the first count, never reused
     key_version     smallint not null default 1,        -- of the provider table behind address_key
     letters         smallint not null default 0,        -- confirmation letters handed to SMTP: the letter number
     tries           smallint not null default 0,        -- of the current letter's code
     reminders       smallint not null default 0,
-    confirmed_by    text check (confirmed_by in ('link', 'button', 'code')),
-    display         text not null default 'hidden' check (display in ('hidden', 'name')),
     display_union   boolean not null default false,     -- role, union and branch, in a personal capacity
     mail_consent    boolean not null default false,     -- now; the proof is in consents
+    state           text not null default 'pending' check (state in
+                        ('pending', 'superseded', 'confirmed', 'held', 'invalidated', 'withdrawn')),
+    confirmed_by    text check (confirmed_by in ('link', 'button', 'code')),
+    display         text not null default 'hidden' check (display in ('hidden', 'name')),
     language        text not null default 'en',
     -- Personal. Null in a tombstone.
     address_key     bytea,                              -- HMAC of the canonical address, 16 bytes
@@ -120,9 +124,6 @@ create table signatures (
     -- Only while pending.
     fingerprint     bytea,                              -- HMAC of the whole attempt: the same attempt, the same row
     consent_ids     uuid[],                             -- consent_texts agreed to; the ledger is written at confirmation
-    asked_at        timestamptz not null default now(), -- when a letter was last asked for
-    letter_at       timestamptz,                        -- when the current letter was handed to SMTP
-    opened_at       timestamptz,                        -- the link was opened by a visitor, not yet confirmed
     primary key (statement_id, id),
     check (erased_at is null or (address_key is null and name is null and email is null and answers is null))
 ) with (fillfactor = 85);
@@ -279,7 +280,7 @@ create table outbox (
     id              uuid primary key,
     kind            text not null,                      -- who decides and renders it: app.py's table of letters
     priority        smallint not null default 0,        -- 0: somebody waits for it … 9: bulk
-    campaign_id     uuid not null,
+    campaign_id     uuid,                               -- null: the site's own, to its operator
     statement_id    uuid,
     subject_id      uuid,                               -- the attempt's or signature's id; null: of several attempts
     address_key     bytea,
@@ -350,12 +351,52 @@ create unlogged table throttle (
     bucket          text primary key,
     full_at         timestamptz not null                -- GCRA: the theoretical arrival time
 );
+-- GCRA (the generic cell rate algorithm): a bucket is the time when it will be full again. Each spends from its near
+-- and its wide bucket, or from neither; 0, or the seconds to wait. One after the other, as if each had come alone; in
+-- the order of the wide buckets, so that two who spend from several never wait for each other.
+create function spend(
+    nears text[], wides text[], near_gap interval, near_room interval, wide_gap interval, wide_room interval
+) returns float8[] language plpgsql as $$
+declare
+    waits float8[] := array_fill(0, array[cardinality(wides)]);
+    nth integer;
+begin
+    for nth in select i from generate_subscripts(wides, 1) i order by wides[i], i loop
+        -- clock_timestamp(): the time spent waiting for the row belongs to the past.
+        insert into throttle as t (bucket, full_at) values (wides[nth], clock_timestamp() + wide_gap)
+        on conflict (bucket) do update set full_at = greatest(t.full_at, clock_timestamp()) + wide_gap
+        where t.full_at + wide_gap <= clock_timestamp() + wide_room;
+        if found then
+            insert into throttle as t (bucket, full_at) values (nears[nth], clock_timestamp() + near_gap)
+            on conflict (bucket) do update set full_at = greatest(t.full_at, clock_timestamp()) + near_gap
+            where t.full_at + near_gap <= clock_timestamp() + near_room;
+            continue when found;
+            update throttle set full_at = full_at - wide_gap where bucket = wides[nth];
+        end if;
+        waits[nth] := (
+            select greatest(0.001, max(extract(epoch from t.full_at - clock_timestamp() + case t.bucket
+                when wides[nth] then wide_gap - wide_room else near_gap - near_room end)))
+            from throttle t where t.bucket in (wides[nth], nears[nth]));
+    end loop;
+    return waits;
+end $$;
 create table jobs (
     name            text primary key,
     every           interval not null,
     next_run        timestamptz not null default now(),
     last_run        timestamptz,
-    result          text
+    result          text,
+    failures        smallint not null default 0         -- runs that failed, one after the other
+);
+-- What is wrong with the site and when its operator was told: the row decides, so that several workers tell once.
+create table troubles (
+    name            text primary key,                   -- 'late letters', 'disk', …: watch.py
+    details         jsonb not null default '{}',        -- numbers and names of jobs, nothing personal
+    since           timestamptz not null default now(),
+    seen_at         timestamptz not null default now(),
+    told_at         timestamptz not null default now(),
+    over_at         timestamptz,
+    letter_id       uuid                                -- the newest letter about it; older ones still waiting are dropped
 );
 create table facts (
     name            text primary key,                   -- 'address key': its fingerprint
@@ -406,7 +447,7 @@ select s.id as statement_id, s.version,
        coalesce(sum(k.value) filter (where k.what = 'people' and k.version = s.version), 0)::integer as people,
        coalesce(sum(k.value) filter (where k.what = 'people' and k.version <> s.version), 0)::integer as people_earlier,
        coalesce(sum(k.value) filter (where k.what = 'organisations'), 0)::integer as organisations,
-       coalesce(max(t.revision), 0)::bigint as revision,
+       s.version * 1000000000000 + coalesce(max(t.revision), 0) as revision, -- goes up with each version too
        max(t.counted_at) as counted_at
 from statements s
 left join counts k on k.statement_id = s.id

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -119,11 +119,11 @@ async def _form(site: Site, statement: Row, signature: Row, ledger: list[Row]) -
     texts = [*offered, *_not_offered(now - {text.purpose for text in offered}, ledger)]
     form = forms.blank(statement, texts, stamp.make(site, statement, texts))
     form.fields = [
-        replace(field, value=signature.name if field is NAME else answers.get(answer_name(field.name), ""))
+        field._replace(value=signature.name if field is NAME else answers.get(answer_name(field.name), ""))
         for field in form.fields
         if field is not EMAIL
     ]
-    form.consents = [replace(choice, ticked=choice.purpose in now) for choice in form.consents]
+    form.consents = [choice._replace(ticked=choice.purpose in now) for choice in form.consents]
     return form
 
 

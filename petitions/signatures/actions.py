@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hmac
 import json
+from collections.abc import Sequence
 from enum import Enum
-from typing import NamedTuple
+from functools import partial
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from petitions import addresses
@@ -21,6 +23,9 @@ from petitions.storage.store import Conflict, Row
 
 WRONG_A_DAY = 10
 """Wrong codes a day for one address, over all its letters."""
+
+Facts = dict[str, Any]
+"""What an attempt is made of, by the names of its columns."""
 
 
 class Outcome(Enum):
@@ -47,30 +52,72 @@ class Tried(NamedTuple):
 
 
 async def sign(site: Site, statement: Row, form: SignForm, *, ip: str, source: str | None = None) -> Attempt:
-    """Keep an attempt and the request for its letter, durable together.
+    """Keep an attempt and the request for its letter, durable together once this returns.
 
     Never asks whether the address is known: the worker answers by letter (signing.md §3).
     Raises Closed where the statement takes no signatures any more.
     """
+    attempt = _attempt(site, statement, form, ip, source)
+    id = await site.gatherings.join("sign", partial(_sign_together, site), attempt)
+    return _signed(attempt, id)
+
+
+async def sign_within(site: Site, statement: Row, form: SignForm, *, ip: str) -> Attempt:
+    """`sign` as a part of the caller's own transaction."""
+    attempt = _attempt(site, statement, form, ip, None)
+    (id,) = await _sign_together(site, [attempt])
+    return _signed(attempt, id)
+
+
+def _attempt(site: Site, statement: Row, form: SignForm, ip: str, source: str | None) -> Facts:
     facts = _facts(site, statement, form)
-    mark = _fingerprint(site, statement, facts)
-    row = await site.store.signatures.sign(
-        statement_id=statement.id,
-        version=statement.version,
-        id=new_id(),
-        letter_id=new_id(),
-        key_version=addresses.KEY_VERSION,
-        fingerprint=mark,
-        source=source,
-        ip=ip,
+    return {
+        "statement_id": statement.id,
+        "version": statement.version,
+        "id": new_id(),
+        "letter_id": new_id(),
+        "key_version": addresses.KEY_VERSION,
+        "fingerprint": _fingerprint(site, statement, facts),
+        "source": source,
+        "ip": ip,
         **facts,
-    )
-    if row is None:
+    }
+
+
+def _signed(attempt: Facts, id: UUID | None) -> Attempt:
+    if id is None:
         raise Closed
-    return Attempt(row.statement_id, row.id, mark)
+    return Attempt(attempt["statement_id"], id, attempt["fingerprint"])
 
 
-def _facts(site: Site, statement: Row, form: SignForm) -> dict[str, object]:
+async def _sign_together(site: Site, attempts: Sequence[Facts]) -> list[UUID | None]:
+    """The id of the row of each attempt; None: its statement takes no signatures any more."""
+    if len(attempts) == 1:
+        row = await site.store.signatures.sign(**attempts[0])
+        return [row and row.id]
+    # Of the same attempt twice, as by a double click, the first is written.
+    different = {_same(attempt): attempt for attempt in reversed(attempts)}
+    rows = await site.store.signatures.sign_together(
+        attempts=[{name: _plain(value) for name, value in one.items()} for one in different.values()]
+    )
+    ids = {(row.statement_id, row.fingerprint): row.id for row in rows}
+    return [ids.get(_same(attempt)) for attempt in attempts]
+
+
+def _same(attempt: Facts) -> tuple[object, object]:
+    return attempt["statement_id"], attempt["fingerprint"]
+
+
+def _plain(value: object) -> object:
+    """As JSON carries it to PostgreSQL."""
+    if isinstance(value, bytes):
+        return f"\\x{value.hex()}"
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    return str(value) if isinstance(value, UUID) else value
+
+
+def _facts(site: Site, statement: Row, form: SignForm) -> Facts:
     agreed = form.agreed
     texts = [choice.text_id for choice in form.consents if choice.ticked]
     return {
@@ -88,7 +135,7 @@ def _facts(site: Site, statement: Row, form: SignForm) -> dict[str, object]:
     }
 
 
-def _fingerprint(site: Site, statement: Row, facts: dict[str, object]) -> bytes:
+def _fingerprint(site: Site, statement: Row, facts: Facts) -> bytes:
     """Same statement, version, address and form content: the same attempt."""
     text = json.dumps([statement.id, statement.version, facts], sort_keys=True, default=str)
     return hmac.digest(site.settings.address_key, b"attempt\0" + text.encode(), "sha256")[:16]

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from petitions import throttle
 from petitions.errors import N_, TokenExpired
 from petitions.mail import suppression
+from petitions.mail.hourly import slow_minutes
 from petitions.mail.outbox import late_minutes
 from petitions.markdown import to_html
 from petitions.proving import cookie, links
@@ -37,6 +38,7 @@ async def check_email(request: Request, *, problem: str | None = None) -> Respon
         statement=statement,
         code_possible=bool(_armed(request, statement)),
         late_minutes=await late_minutes(site),
+        slow_minutes=await slow_minutes(site),
         problem=problem,
         per_day=site.settings.letters_per_day,
         per_month=site.settings.letters_per_month,
@@ -87,7 +89,7 @@ async def confirm_link(request: Request) -> Response:
     """A letter's link: confirms in the browser that filled in the form, else only asks."""
     site: Site = request.app.state.site
     key, row = await _find(site, request)
-    statement = await _statement(site, row)
+    statement = await statements.of(site, row.statement_id)
     if row.state == "pending" and row.link_good and links.one_click(request, _mark(row)):
         return await _answered(request, statement, key, await actions.confirm(site, row, "link"))
     if row.state == "pending" and request.method == "GET":
@@ -98,12 +100,14 @@ async def confirm_link(request: Request) -> Response:
 async def confirm_button(request: Request) -> Response:
     """The button on that page."""
     site: Site = request.app.state.site
-    key, row = await _find(site, request)
+    key = links.read(site, PURPOSE, request.path_params["token"])
     await throttle.spend(site, client_ip(request))
-    statement = await _statement(site, row)
-    outcome = await actions.confirm(site, row, "button")
+    async with site.store.held():
+        row = await _row(site, key)
+        outcome = await actions.confirm(site, row, "button")
+    statement = await statements.of(site, row.statement_id)
     if outcome is Outcome.OVER:
-        return await _ask(request, statement, (await _find(site, request))[1])
+        return await _ask(request, statement, await _row(site, key))
     return await _answered(request, statement, key, outcome)
 
 
@@ -113,7 +117,7 @@ async def new_letter(request: Request) -> Response:
     key, row = await _find(site, request)
     await throttle.spend(site, client_ip(request))
     await actions.ask_again(site, key)
-    statement = await _statement(site, row)
+    statement = await statements.of(site, row.statement_id)
     return redirect(url_maker(request)("check_email", statement=statement.slug))
 
 
@@ -121,7 +125,7 @@ async def not_me_page(request: Request) -> Response:
     """ "This wasn't me": one button."""
     site: Site = request.app.state.site
     _, row = await _find(site, request)
-    statement = await _statement(site, row)
+    statement = await statements.of(site, row.statement_id)
     return page(
         request,
         "signatures/not_me.html",
@@ -141,7 +145,7 @@ async def not_me(request: Request) -> Response:
     address_key = await actions.not_me(site, key)
     if address_key is None:
         return redirect(url_maker(request)("not_me", token=request.path_params["token"]))
-    statement = await _statement(site, row)
+    statement = await statements.of(site, row.statement_id)
     token = suppression.token(site, address_key, statement.campaign_id)
     return redirect(url_maker(request)("unsubscribe", token=token))
 
@@ -157,18 +161,17 @@ def _mark(row: Row) -> Mark:
 async def _find(site: Site, request: Request) -> tuple[Key, Row]:
     """The attempt of a letter's link. Raises TokenInvalid, TokenExpired: purged, or never there."""
     key = links.read(site, PURPOSE, request.path_params["token"])
-    row = await site.store.signatures.find(statement_id=key.statement_id, id=key.id)
+    return key, await _row(site, key)
+
+
+async def _row(site: Site, key: Key) -> Row:
+    row: Row | None = await site.store.signatures.find(statement_id=key.statement_id, id=key.id)
     if row is None:
         raise TokenExpired(_GONE)
-    return key, row
+    return row
 
 
 _GONE = N_("What this link belonged to was deleted. If you want to sign, please fill in the form again.")
-
-
-async def _statement(site: Site, row: Row) -> Row:
-    statement: Row = await site.store.statements.find_by_id(id=row.statement_id)
-    return statement
 
 
 async def _answered(request: Request, statement: Row, key: Key, outcome: Outcome | None) -> Response:

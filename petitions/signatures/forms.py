@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from petitions import addresses
 from petitions.errors import N_
@@ -15,8 +15,7 @@ TRAP = "website"
 """The honeypot: people leave it empty."""
 
 
-@dataclass(frozen=True)
-class Field:
+class Field(NamedTuple):
     """One question: how it is shown, and what was typed."""
 
     name: str
@@ -32,8 +31,7 @@ class Field:
     own: bool = False  # the campaign's own question: its label is not ours to translate
 
 
-@dataclass(frozen=True)
-class Choice:
+class Choice(NamedTuple):
     """A consent, unticked at first. None is a condition of signing."""
 
     name: str
@@ -106,9 +104,10 @@ def asked(statement: Row) -> list[Field]:
 
 
 def read(form: SignForm, typed: Mapping[str, str]) -> SignForm:
-    """The form as typed, with its problems."""
+    """The form as typed, with its problems; the blank one stays as it is."""
+    form = replace(form, problems=[], values={})
     form.fields = [_judge(one, typed, form) for one in form.fields]
-    form.consents = [replace(choice, ticked=bool(typed.get(choice.name))) for choice in form.consents]
+    form.consents = [_ticked(one, bool(typed.get(one.name))) for one in form.consents]
     if typed.get(TRAP):
         form.problems.append(
             Problem(TRAP, N_("Leave the field “website” empty: it is there to stop programs."))
@@ -124,7 +123,7 @@ def names(form: SignForm) -> set[str]:
 def _asked(item: Mapping[str, Any]) -> Field:
     required = bool(item.get("required"))
     if item["name"] in BUILT_IN:
-        return replace(BUILT_IN[item["name"]], required=required)
+        return BUILT_IN[item["name"]]._replace(required=required)
     kind = item.get("kind", "text")
     choices = tuple(item.get("choices", ()))
     return Field(f"own_{item['name']}", item["label"], kind, required, choices=choices, own=True)
@@ -134,6 +133,10 @@ def _key(one: Field) -> str:
     return one.name.removeprefix("own_") if one.own else one.name
 
 
+def _ticked(one: Choice, ticked: bool) -> Choice:
+    return one._replace(ticked=ticked) if ticked != one.ticked else one
+
+
 def _judge(one: Field, typed: Mapping[str, str], form: SignForm) -> Field:
     text = typed.get(one.name, "")
     try:
@@ -141,9 +144,9 @@ def _judge(one: Field, typed: Mapping[str, str], form: SignForm) -> Field:
     except Unfit as unfit:
         problem = Problem(one.name, unfit.sentence, unfit.values)
         form.problems.append(problem)
-        return replace(one, value=text, problem=problem)
+        return one._replace(value=text, problem=problem)
     form.values[one.name] = value
-    return replace(one, value=text)
+    return one._replace(value=text) if text != one.value else one
 
 
 def _clean(one: Field, text: str) -> str:

@@ -17,9 +17,14 @@ from petitions.storage.store import Row
 GOOD_HOURS = 48
 
 
+def hour() -> int:
+    """The hour of a stamp that is made now."""
+    return int(time.time() // 3600)
+
+
 def make(site: Site, statement: Row, texts: Sequence[Row]) -> str:
     """The stamp of a page that is rendered now."""
-    return _stamps(site, _subject(statement, [text.id for text in texts]), int(time.time() // 3600))[0]
+    return _stamps(site, _subject(statement, [text.id for text in texts]), hour())[0]
 
 
 def fresh(site: Site, statement: Row, text_ids: Sequence[UUID], stamp: str) -> bool:
@@ -27,12 +32,12 @@ def fresh(site: Site, statement: Row, text_ids: Sequence[UUID], stamp: str) -> b
     hour_text = stamp.partition(".")[0]
     if not hour_text.isascii() or not hour_text.isdigit() or len(hour_text) > 9:
         return False
-    hour = int(hour_text)
-    now = int(time.time() // 3600)
+    made_in = int(hour_text)
+    now = hour()
     # Two hours into the future: clocks of two machines differ.
     typed = stamp.encode("utf-8", "replace")
-    made = [one.encode() for one in _stamps(site, _subject(statement, text_ids), hour)]
-    return now - GOOD_HOURS <= hour <= now + 2 and any(hmac.compare_digest(one, typed) for one in made)
+    made = [one.encode() for one in _stamps(site, _subject(statement, text_ids), made_in)]
+    return now - GOOD_HOURS <= made_in <= now + 2 and any(hmac.compare_digest(one, typed) for one in made)
 
 
 def _subject(statement: Row, text_ids: Sequence[UUID]) -> str:

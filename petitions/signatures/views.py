@@ -15,6 +15,7 @@ from petitions.site import Site
 from petitions.statements import actions as statements
 from petitions.storage.store import Row
 from petitions.web.page import NO_STORE, page, redirect, url_maker
+from petitions.web.reading import reading
 
 PAGE_SIZE = 50
 
@@ -39,6 +40,7 @@ async def thanks(request: Request) -> Response:
     )
 
 
+@reading
 async def signatories(request: Request) -> Response:
     """The public list: those who agreed, fifty a page."""
     site: Site = request.app.state.site

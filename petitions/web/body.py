@@ -58,7 +58,7 @@ def _pairs(body: bytes) -> Iterator[tuple[bytes, bytes]]:
     """As browsers have it: https://url.spec.whatwg.org/#urlencoded-parsing."""
     for piece in body.split(b"&") if body else ():
         name, _, value = piece.replace(b"+", b" ").partition(b"=")
-        yield unquote_to_bytes(name), unquote_to_bytes(value)
+        yield (unquote_to_bytes(name), unquote_to_bytes(value)) if b"%" in piece else (name, value)
 
 
 def _parts(body: bytes, boundary: bytes) -> list[tuple[bytes, bytes]]:

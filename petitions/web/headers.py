@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from petitions.settings import Settings
@@ -28,16 +27,17 @@ class Headers:
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
-        self.always = {
+        always = {
             "Content-Security-Policy": CONTENT_SECURITY_POLICY,
             "X-Content-Type-Options": "nosniff",
             "Permissions-Policy": PERMISSIONS_POLICY,
             "Cross-Origin-Opener-Policy": "same-origin",
         }
         if settings.base_url.startswith("https://"):
-            self.always["Strict-Transport-Security"] = f"max-age={TWO_YEARS}"
+            always["Strict-Transport-Security"] = f"max-age={TWO_YEARS}"
         # Under `no-referrer` browsers would send `Origin: null` from our own forms.
-        self.usually = {"Referrer-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin"}
+        usually = {"Referrer-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin"}
+        self.always, self.usually = _as_sent(always), _as_sent(usually)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -46,10 +46,17 @@ class Headers:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers.update(self.always)
-                for name, value in self.usually.items():
-                    headers.setdefault(name, value)
+                given = dict(message["headers"])
+                message["headers"] = [
+                    *(pair for pair in message["headers"] if pair[0] not in self.always),
+                    *self.always.items(),
+                    *(pair for pair in self.usually.items() if pair[0] not in given),
+                ]
             await send(message)
 
         await self.app(scope, receive, send_with_headers)
+
+
+def _as_sent(headers: dict[str, str]) -> dict[bytes, bytes]:
+    """Names in lower case, as ASGI has them."""
+    return {name.lower().encode(): value.encode() for name, value in headers.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from starlette.datastructures import Headers
@@ -38,6 +39,7 @@ def _is_trusted(address: Address, trusted: Sequence[Network]) -> bool:
     return any(address.version == network.version and address in network for network in trusted)
 
 
+@lru_cache(maxsize=16)  # a proxy's is the same each time
 def _address(text: str) -> Address | None:
     """Also with a port or a zone, as proxies write it; an IPv4 address inside IPv6 is the IPv4 address."""
     if text.startswith("["):

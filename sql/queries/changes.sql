@@ -9,3 +9,8 @@ from statements s
 join campaigns c on c.id = s.campaign_id
 left join tallies t on t.statement_id = s.id
 where s.id = any (:statement_ids::uuid[]);
+
+-- name: find_edition()$
+-- The same for lists of statements: their rows, campaigns and counts.
+select concat_ws(' ', (select count(*) from statements), (select sum(xmin::text::bigint) from statements),
+       (select sum(xmin::text::bigint) from campaigns), (select sum(revision) from tallies));

@@ -28,6 +28,41 @@ with statement as (
 )
 select statement_id, id from attempt;
 
+-- name: sign_together(attempts)
+-- `sign` for several people at once: an object each of what it takes; what comes back names each row that stands by
+-- its fingerprint. No two of the same attempt: the key would refuse to change a row twice. In the order of the key, so
+-- that two such statements never wait for each other.
+with given as materialized (
+    select * from jsonb_to_recordset(:attempts) as g (
+        statement_id uuid, version integer, id uuid, letter_id uuid, address_key bytea, key_version smallint,
+        fingerprint bytea, name text, email text, answers jsonb, display text, display_union boolean, mail_consent boolean,
+        partner_consents text[], consent_ids uuid[], source text, language text, ip inet)
+), statement as (
+    select id, campaign_id, version from statements
+    where id in (select statement_id from given) and state = 'open' and (closes_at is null or closes_at > now())
+), attempt as (
+    insert into signatures (statement_id, id, version, key_version, address_key, fingerprint, name, email, answers,
+                            display, display_union, mail_consent, partner_consents, consent_ids, source, language)
+    select g.statement_id, g.id, g.version, g.key_version, g.address_key, g.fingerprint, g.name, g.email, g.answers,
+           g.display, g.display_union, g.mail_consent, g.partner_consents, g.consent_ids, g.source, g.language
+    from given g join statement s on s.id = g.statement_id and s.version = g.version
+    order by g.statement_id, g.fingerprint
+    on conflict (statement_id, fingerprint) where state = 'pending'
+    do update set asked_at = case when signatures.asked_at < now() - interval '1 minute'
+                                  then now() else signatures.asked_at end
+    returning statement_id, id, fingerprint, address_key, language, asked_at = now() as asks
+), origin as (
+    insert into attempt_origins (statement_id, id, ip)
+    select a.statement_id, a.id, g.ip from attempt a join given g using (statement_id, fingerprint)
+    on conflict do nothing
+), letter as (
+    insert into outbox (id, kind, campaign_id, statement_id, subject_id, address_key, language)
+    select g.letter_id, 'attempt', s.campaign_id, a.statement_id, a.id, a.address_key, a.language
+    from attempt a join given g using (statement_id, fingerprint) join statement s on s.id = a.statement_id
+    where a.asks
+)
+select statement_id, id, fingerprint from attempt;
+
 -- name: find(statement_id, id)^
 -- An attempt or signature, with what its link may still do.
 select g.*,
@@ -52,7 +87,8 @@ with attempt as (
     for update of g
 ), confirmed as (
     update signatures g
-    set state = 'confirmed', confirmed_at = now(), confirmed_by = :way, fingerprint = null, consent_ids = null
+    set state = 'confirmed', confirmed_at = now(), confirmed_by = :way, fingerprint = null, consent_ids = null,
+        letter_at = null, opened_at = null
     from attempt a where g.statement_id = a.statement_id and g.id = a.id
     returning g.statement_id, g.id, g.name, g.version, g.address_key, g.answers, g.source, g.language,
               a.consent_ids as agreed, a.created_at as given_at, a.campaign_id

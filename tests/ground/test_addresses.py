@@ -5,7 +5,8 @@ from __future__ import annotations
 import string
 
 import pytest
-from hypothesis import given
+from email_validator import EmailNotValidError, validate_email
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from petitions.addresses import (
@@ -149,6 +150,30 @@ def test_an_unknown_provider_keeps_dots_and_tags(first: str, second: str, tag: s
 @given(local_parts, tags, unknown_domains | known_domains)
 def test_plus_addresses_are_welcome(local: str, tag: str, domain: str) -> None:
     assert check(f"{local}+{tag}@{domain}").startswith(f"{local}+{tag}@")
+
+
+hosts = some.text("aBz09-._", max_size=12)
+endings = some.sampled_from(
+    ["org", "Org", "x1", "1x", "42", "xn--p1ai", "test", "local", "invalid", "home.arpa"]
+)
+ordinary = some.builds("{0}@{1}.{2}".format, some.text("aZ09.+_-!'`\"@ é\n", max_size=70), hosts, endings)
+
+
+@given(ordinary | addresses)
+@settings(max_examples=400)
+def test_the_short_way_for_ordinary_addresses_says_what_the_parser_says(typed: str) -> None:
+    try:
+        found = validate_email(typed.strip(), check_deliverability=False, strict=True)
+    except EmailNotValidError:
+        with pytest.raises(AddressError):
+            check(typed)
+        with pytest.raises(AddressError):
+            canonical(typed.strip())
+        return
+    if found.domain.isascii():
+        assert check(typed) == typed.strip()
+    if found.ascii_domain not in PROVIDERS and found.original.isascii():
+        assert canonical(typed.strip()) == f"{found.local_part}@{found.ascii_domain}".lower()
 
 
 @given(some.text(max_size=300))

@@ -1,0 +1,57 @@
+"""The table finds what Starlette would find by asking one route after the other."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.routing import Match
+
+from petitions.routes import routes
+from petitions.web.routing import Found, Table
+
+ROUTES = routes()
+TABLE = Table(ROUTES)
+WORDS = sorted({word for route in ROUTES for word in route.path.split("/") if "{" not in word})
+PARTS = st.one_of(
+    st.sampled_from([*WORDS, "a.json", "b4232f.css", "7", str(UUID(int=7)), "save-our-library"]),
+    st.text(alphabet="ab./%{}:é\n", max_size=5),
+)
+PATHS = st.lists(PARTS, max_size=6).map(lambda parts: "/" + "/".join(parts))
+
+
+def asked_one_by_one(scope: dict[str, str]) -> Found | None:
+    partial = None
+    for route in ROUTES:
+        match, more = route.matches(scope)
+        if match is Match.FULL:
+            return Found(route, match, more)
+        if match is Match.PARTIAL and partial is None:
+            partial = Found(route, match, more)
+    return partial
+
+
+@given(PATHS, st.sampled_from(["GET", "HEAD", "POST", "PUT"]))
+def test_any_path_leads_where_the_list_says(path: str, method: str) -> None:
+    scope = {"type": "http", "path": path, "method": method}
+    if not path.endswith("\n"):  # which `$` of Starlette's patterns overlooks
+        assert TABLE.match(scope) == asked_one_by_one(scope)
+
+
+def test_each_route_is_found_by_its_own_path() -> None:
+    given = {"id": UUID(int=7), "number": 7, "path": "fonts/a.css"}
+    for route in ROUTES:
+        values = {name: given.get(name, "x-1") for name in route.param_convertors}
+        path = str(route.url_path_for(route.name, **values))
+        for method in route.methods or ():
+            found = TABLE.match({"type": "http", "path": path, "method": method})
+            assert found is not None
+            assert (found.match, found.route.name) == (Match.FULL, route.name)
+
+
+def test_strange_paths_leave_nothing_behind() -> None:
+    table = Table(ROUTES)
+    for number in range(300):
+        table.match({"type": "http", "path": f"/{number}" * (number % 50), "method": "GET"})
+    assert len(table._fitting) < 100
