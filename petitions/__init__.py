@@ -4,13 +4,13 @@ Start reading at `sql/schema.sql` (what there is), `routes.py` (every page), the
 
 The floors. Imports only go down; rooms beside each other never import each other; a tool checks it::
 
-    roof      cli, commands, serve, demo → app, work → routes      put everything together
+    roof      cli, commands, serve, demo, backup → app, work → routes      put everything together
     doors     front  my                    pages where several features meet, one door per kind of visitor
     rooms     signatures  …                one per feature
     pillars   statements → campaigns → organisers
-    services  mail  proving  tally  throttle  jobs  changes → web     know no room: the roof hands them what they need
+    services  watch → mail  proving  tally  throttle  jobs  changes → web   know no room: the roof hands them all
     site      the running site, handed over and never global → tokens
-    ground    storage  shelf  templating  translations  markdown  forms  addresses  settings …   know no feature
+    ground    storage  shelf  gathering  templating  translations  forms  addresses  settings …   know no feature
 
 A room is one word in four places: `petitions/<room>/`, `sql/queries/<room>.sql`, `templates/<room>/`,
 `tests/<room>/`. In it, `views` is HTTP, `actions` is what people may do, `forms` judges what was typed, `letters`
@@ -32,8 +32,10 @@ address key   what stands for a mailbox: a keyed hash of the address's one spell
 consent       a permission with its wording, its date and the way it was given; the ledger keeps them all
 letter        one e-mail to one address; the outbox is where letters wait
 count, tally  a public number; the one writer that keeps it
+live count    the newest of it, told to whoever has the page open: a reader, by a stream
 export        a list taken by an organiser; the audit is the log of what organisers did
 shelf         what one process remembers of the database, while it hears of changes
+trouble       what is wrong with the site: begins, is told to the operator by letter, is over
 tombstone     what is left of an erased signature: number, state and hour
 site, store, page   the running whole; the database with its queries; HTML sent to a visitor
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from petitions.commands import campaigns, exports, site, statements
+from petitions.commands import backup, campaigns, exports, mail, setup, site, statements
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -20,5 +20,6 @@ def main() -> None:
     """
 
 
-for command in (campaigns.group, statements.group, exports.group, *site.commands):
+rooms = (campaigns.group, statements.group, exports.group, mail.group)
+for command in (setup.setup, *rooms, *site.commands, *backup.commands):
     main.add_command(command)

@@ -8,6 +8,7 @@ from typing import Any
 from starlette.routing import Route
 
 from petitions.campaigns import views as campaigns
+from petitions.front import facts, live
 from petitions.front import views as front
 from petitions.mail import views as mail
 from petitions.my import views as my
@@ -17,6 +18,7 @@ from petitions.statements import views as statements
 from petitions.web.accent import accent
 from petitions.web.assets import static
 from petitions.web.health import healthz, readyz
+from petitions.web.metrics import metrics
 
 View = Callable[..., Awaitable[Any]]
 
@@ -24,21 +26,23 @@ ANYONE = "anyone"
 LETTER = "who holds the letter's link"
 COOKIE = "the browser that filled in the form"
 LOOPBACK = "this machine, while letters are kept"
+MONITORING = "who shows PETITIONS_METRICS_TOKEN; where none is set, this machine"
 
 
 def routes() -> list[Route]:
     """The site map, in the order in which it is matched."""
     return [
-        get("/", front.home, "home", ANYONE),
+        get("/", front.home, "home", ANYONE, kept=True),
         # the site itself
         get("/healthz", healthz, "healthz", ANYONE),
         get("/readyz", readyz, "readyz", ANYONE),
+        get("/metrics", metrics, "metrics", MONITORING),
         get("/static/{path:path}", static, "static", ANYONE),
         get("/accent/{colour}.css", accent, "accent", ANYONE),
         get("/dev/letters", mail.kept_letters, "letters", LOOPBACK),
         get("/dev/letters/{id:uuid}", mail.kept_letter, "letter", LOOPBACK),
         # campaigns
-        get("/campaigns/{campaign}", front.campaign, "campaign", ANYONE),
+        get("/campaigns/{campaign}", front.campaign, "campaign", ANYONE, kept=True),
         get("/campaigns/{campaign}/privacy", campaigns.privacy, "privacy", ANYONE),
         get("/campaigns/{campaign}/imprint", campaigns.imprint, "imprint", ANYONE),
         get("/campaigns/{campaign}/accessibility", campaigns.accessibility, "accessibility", ANYONE),
@@ -66,8 +70,13 @@ def routes() -> list[Route]:
         post("/my/{token}/erase", my.erase, "my_erase_button", LETTER),
         get("/my/{token}/download", my.download, "my_download", LETTER),
         # a statement
-        get("/{statement}", front.statement, "statement", ANYONE),
-        get("/{statement}/count.json", front.count_json, "count", ANYONE),
+        get("/{statement}.json", facts.facts_json, "facts", ANYONE, kept=True),
+        get("/{statement}", front.statement, "statement", ANYONE, kept=True),
+        get("/{statement}/count.json", front.count_json, "count", ANYONE, kept=True),
+        get("/{statement}/live", live.live, "live", ANYONE),
+        get("/{statement}/picture.png", statements.picture, "picture", ANYONE),
+        get("/{statement}/qr.svg", statements.qr_svg, "qr_svg", ANYONE),
+        get("/{statement}/qr.png", statements.qr_png, "qr_png", ANYONE),
         get("/{statement}/versions/{number:int}", statements.version, "version", ANYONE),
         get("/{statement}/signatories", signatures.signatories, "signatories", ANYONE),
         post("/{statement}/sign", front.sign, "sign", ANYONE),
@@ -79,9 +88,12 @@ def routes() -> list[Route]:
     ]
 
 
-def get(path: str, view: View, name: str, rule: str) -> Route:
-    """A page: GET and HEAD, changes nothing but what signing.md §4 names."""
-    return _route(path, view, name, rule, ["GET"])
+def get(path: str, view: View, name: str, rule: str, *, kept: bool = False) -> Route:
+    """A page: GET and HEAD, changes nothing but what signing.md §4 names. `kept`: it is the same for everybody
+    and whatever the query, and `web/kept.py` keeps it ready."""
+    route = _route(path, view, name, rule, ["GET"])
+    route.kept = kept  # type: ignore[attr-defined]
+    return route
 
 
 def post(path: str, view: View, name: str, rule: str) -> Route:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import os
+import resource
 import signal
 import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from types import FrameType
 
@@ -24,10 +25,12 @@ from petitions.app import create_app
 from petitions.errors import DatabaseGone, Refused
 from petitions.settings import Settings, is_local
 from petitions.site import bring_up, founded, make_site, missing_steps, opened
+from petitions.web.metrics import in_common
 from petitions.web.protocol import PatientProtocol
 from petitions.work import work
 
-GRACE = 10  # seconds that requests on their way are given when the site stops
+GRACE = 10  # seconds that requests on their way are given when the site stops; live counts end at once
+SPARE = 500  # file descriptors of a process beside those of its live counts
 
 log = structlog.get_logger("petitions.serve")
 Say = Callable[[str], None]
@@ -49,6 +52,7 @@ def serve(
     settings = _bound(settings, host, port)
     _refuse_silence(settings)
     logs.configure(settings.log_level)
+    settings = _roomy(settings)
     with _stoppable(), _listening(settings) as listener:
         settings = _bound(settings, None, listener.getsockname()[1])  # port 0 is any free one
         with founded(settings) as complete:
@@ -74,10 +78,9 @@ def run_work(settings: Settings, *, say: Say = print) -> None:
     with _stoppable(), founded(settings) as complete:
         asyncio.run(_prepare(complete, own=not settings.database_url))
         say("The background work runs. Ctrl-C stops it.")
-        try:
-            asyncio.run(_work_for_ever(complete))
-        except (KeyboardInterrupt, SystemExit):
-            say("Stopped.")
+        with suppress(KeyboardInterrupt, SystemExit, asyncio.CancelledError):
+            asyncio.run(_work_until_stopped(complete))
+        say("Stopped.")
 
 
 @dataclass(frozen=True)
@@ -121,7 +124,8 @@ def _run(settings: Settings, listener: socket.socket, workers: int) -> None:
     )
     try:
         if workers > 1:
-            Multiprocess(config, sockets=[listener]).run()
+            with in_common():
+                Multiprocess(config, sockets=[listener]).run()
         else:
             Server(config).run(sockets=[listener])
     except (KeyboardInterrupt, SystemExit) as error:
@@ -166,6 +170,20 @@ def _refuse_silence(settings: Settings) -> None:
             "SMTP_URL must be set, because PETITIONS_BASE_URL is public: without it no letter would reach "
             "anybody. For example SMTP_URL=smtp://user:password@mail.example.org:587?tls=starttls"
         )
+
+
+def _roomy(settings: Settings) -> Settings:
+    """Each live count holds a file descriptor, and systems allow a process 1,024 unless it asks for more: with as
+    many as may be had, and no more live counts than fit."""
+    wanted = settings.live_streams + SPARE
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return settings
+    log.warning("fewer live counts: too few file descriptors", wanted=wanted, allowed=soft)
+    return replace(settings, live_streams=max(0, soft - SPARE))
 
 
 @contextmanager
@@ -225,6 +243,18 @@ def _working(settings: Settings) -> Iterator[None]:
         loop, task = running[0]
         loop.call_soon_threadsafe(task.cancel)
         thread.join()
+
+
+async def _work_until_stopped(settings: Settings) -> None:
+    """SIGTERM cancels it, as asyncio does at Ctrl-C. Raised in the midst of the loop, SystemExit would tear a
+    connection out of whoever holds it, and closing the pool would wait for that one for ever."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None
+    before = signal.signal(signal.SIGTERM, lambda number, frame: loop.call_soon_threadsafe(task.cancel))
+    try:
+        await _work_for_ever(settings)
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 async def _work_for_ever(settings: Settings) -> None:

@@ -246,7 +246,11 @@ def load(environ: Mapping[str, str] | None = None, folder: Path = Path()) -> Set
     Raises Refused with a sentence that names the setting and says what is allowed.
     """
     file = folder / ".env"
-    config = Config(file if file.is_file() else None, environ=os.environ if environ is None else environ)
+    try:
+        config = Config(file if file.is_file() else None, environ=os.environ if environ is None else environ)
+    except OSError as error:
+        how = "The account that runs this has to be able to read it, as owner or by its group."
+        raise Refused(f"{file.absolute()} can't be read: {error.strerror}. {how}") from None
     values: dict[str, Any] = {}
     for name, setting in SETTINGS.items():
         text = str(config(name, default=setting.default)).strip()

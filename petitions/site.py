@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 from petitions import keys
 from petitions.errors import Refused
 from petitions.folders import SQL
+from petitions.gathering import Gatherings
 from petitions.settings import Settings
 from petitions.shelf import Shelf
 from petitions.storage import embedded
@@ -27,6 +28,7 @@ class Site:
     tokens: Tokens
     templates: Templates
     shelf: Shelf = field(default_factory=Shelf)
+    gatherings: Gatherings = field(default_factory=Gatherings)
 
 
 def make_site(settings: Settings) -> Site:
@@ -35,10 +37,18 @@ def make_site(settings: Settings) -> Site:
     store = Store(
         settings.database_url,
         SQL,
+        replica=settings.database_read_url,
         size=settings.database_connections,
         statement_cache=0 if pooled else 100,  # PgBouncer in transaction mode knows no prepared statements
     )
     return Site(settings, store, Tokens(settings.secrets), Templates(settings.timezone))
+
+
+def placed(settings: Settings) -> Settings:
+    """With the folder where a database of our own really lies: root may have to choose another one."""
+    if settings.data_folder != Settings().data_folder:
+        return settings
+    return replace(settings, data_folder=embedded.state_folder(Path.cwd()))
 
 
 @contextmanager
@@ -50,16 +60,17 @@ def founded(settings: Settings) -> Iterator[Settings]:
     if settings.database_url:
         yield keys.complete(settings)
         return
-    if settings.data_folder == Settings().data_folder:
-        settings = replace(settings, data_folder=embedded.state_folder(Path.cwd()))
+    settings = placed(settings)
     running = embedded.start(settings.data_folder)
     try:
-        yield replace(
+        complete = replace(
             keys.complete(settings),
             database_url=running.url("petitions_app"),
             database_direct_url=running.url("petitions_app"),
             database_owner_url=running.url("petitions_owner"),
         )
+        with running.tended():
+            yield complete
     finally:
         running.release()
 

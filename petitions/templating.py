@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError, dates, lists, numbers
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, nodes, select_autoescape
+from jinja2.visitor import NodeTransformer
 
 from petitions.folders import TEMPLATES
 from petitions.translations import catalogue
@@ -36,8 +38,10 @@ class Templates:
         return self._environments[language]
 
     def _build(self, language: str) -> Environment:
-        environment = Environment(
+        environment = _Environment(
+            catalogue(language).gettext,
             loader=self._loader,
+            auto_reload=False,  # it would ask the disk about each file of each page
             autoescape=select_autoescape(enabled_extensions=("html", "xml"), default=False),
             undefined=StrictUndefined,
             extensions=["jinja2.ext.i18n"],
@@ -47,24 +51,67 @@ class Templates:
         environment.policies["ext.i18n.trimmed"] = True
         environment.install_gettext_translations(catalogue(language), newstyle=True)  # type: ignore[attr-defined]
         environment.filters.update(filters(language, self._zone))
+        environment.globals["plurals"] = plurals(language)
+        environment.globals["language"] = language
         return environment
+
+
+class _Environment(Environment):
+    """Translates what it can while it compiles: each language has an environment of its own."""
+
+    def __init__(self, gettext: Callable[[str], str], **options: Any) -> None:
+        self._gettext = gettext
+        super().__init__(**options)
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        tree = super()._parse(source, name, filename)
+        return _Translated(self._gettext).visit(tree)  # type: ignore[no-any-return]
+
+
+class _Translated(NodeTransformer):
+    """Puts the translation itself where a template asks for that of a sentence without variables."""
+
+    def __init__(self, gettext: Callable[[str], str]) -> None:
+        self._gettext = gettext
+
+    def visit_Call(self, node: nodes.Call) -> nodes.Node:
+        """As `jinja2.ext` does when a page is drawn: the sentence is a format string, and safe."""
+        self.generic_visit(node)
+        named = isinstance(node.node, nodes.Name) and node.node.name in ("_", "gettext")
+        given = node.kwargs or node.dyn_args or node.dyn_kwargs
+        sentence = node.args[0] if named and len(node.args) == 1 and not given else None
+        if not isinstance(sentence, nodes.Const):
+            return node
+        said = nodes.Const(self._gettext(sentence.value) % {}, lineno=node.lineno)
+        return nodes.MarkSafeIfAutoescape(said, lineno=node.lineno)
 
 
 def filters(language: str, zone: ZoneInfo) -> dict[str, Any]:
     """The filters of one language, dates in the site's time zone."""
     locale = _locale(language)
     return {
-        "number": partial(numbers.format_decimal, locale=locale),
-        "percent": partial(numbers.format_percent, locale=locale),
-        "date": partial(_date, zone=zone, format="long", locale=locale),
-        "last_day": partial(_last_day, zone=zone, locale=locale),
-        "short_date": partial(_date, zone=zone, format="medium", locale=locale),
-        "month": partial(_date, zone=zone, format="LLLL y", locale=locale),
+        "number": _remembered(numbers.format_decimal, locale=locale),
+        "percent": _remembered(numbers.format_percent, locale=locale),
+        "date": _remembered(_date, zone=zone, format="long", locale=locale),
+        "last_day": _remembered(_last_day, zone=zone, locale=locale),
+        "short_date": _remembered(_date, zone=zone, format="medium", locale=locale),
+        "month": _remembered(_date, zone=zone, format="LLLL y", locale=locale),
         "time": partial(dates.format_time, format="short", tzinfo=zone, locale=locale),
-        "datetime": partial(_datetime, zone=zone, locale=locale),
+        "datetime": _remembered(_datetime, zone=zone, locale=locale),
         "iso": _iso,
         "sentence_list": partial(lists.format_list, locale=locale),
     }
+
+
+def _remembered(filter: Callable[..., str], **how: Any) -> Callable[..., str]:
+    """Babel takes its time, and the same numbers and days are shown again and again."""
+    return lru_cache(maxsize=1000)(partial(filter, **how))
+
+
+def plurals(language: str) -> dict[str, int]:
+    """The plural forms of a language by CLDR's names, which browsers know too, each with a number that has it."""
+    form = _locale(language).plural_form
+    return {form(n): n for n in (1_000_000, *reversed(range(201)))}
 
 
 def _locale(language: str) -> Locale:

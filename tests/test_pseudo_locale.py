@@ -19,6 +19,9 @@ from tests.conftest import Postbox
 from tests.pseudo import hard_coded
 from tests.tour import Tour, everywhere
 
+# The handbook is written in English, so its headings are named in English.
+OF_THE_HANDBOOK = re.compile(r"docs/trouble\.md[^.]*\.")
+
 
 @pytest.fixture(params=[PSEUDO, *sorted(set(LANGUAGES) - {"en"})])
 def language(request: pytest.FixtureRequest) -> str:
@@ -50,7 +53,9 @@ async def test_every_sentence_of_every_page_and_letter_is_translated(tour: Tour)
         found = {what: hard_coded(page) for what, page in tour.seen}
     else:
         sentences = english()
-        plain = [(what, " ".join(html.unescape(page).split())) for what, page in tour.seen]
+        plain = [
+            (what, OF_THE_HANDBOOK.sub("", " ".join(html.unescape(page).split()))) for what, page in tour.seen
+        ]
         found = {what: [one for one in sentences if one in page] for what, page in plain}
     assert {what: pieces for what, pieces in found.items() if pieces} == {}
     assert unseen_templates(tour) == set()

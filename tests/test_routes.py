@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from petitions.routes import ANYONE, COOKIE, LETTER, LOOPBACK, routes
+from petitions.routes import ANYONE, COOKIE, LETTER, LOOPBACK, MONITORING, routes
 from petitions.tokens import pack
 from tests import makers
 from tests.conftest import browser
@@ -31,7 +31,7 @@ def path_to(route, **over):
 @pytest.mark.parametrize("name", NAMES)
 async def test_every_route_has_a_known_rule_and_one_way_in(name):
     route = next(one for one in TABLE if one.name == name)
-    assert route.rule in {ANYONE, LETTER, COOKIE, LOOPBACK}
+    assert route.rule in {ANYONE, LETTER, COOKIE, LOOPBACK, MONITORING}
     assert route.methods in ({"GET", "HEAD"}, {"POST"})
 
 

@@ -15,8 +15,10 @@ import httpx
 from starlette.requests import Request
 from starlette.routing import Route
 
+from petitions import watch
 from petitions.app import create_app
 from petitions.errors import Refused
+from petitions.mail.letters import Letter, compose_own
 from petitions.signatures.actions import remind
 from petitions.site import Site
 from petitions.statements import actions as statements
@@ -25,6 +27,7 @@ from petitions.web.failures import FAILURES
 from petitions.work import work_once
 from tests import makers
 from tests.conftest import Postbox, browser
+from tests.sink import Received
 
 FIELDS = ["town", "postcode", "country", "union", "branch", "job", "role", "comment"]
 OWN = [
@@ -66,8 +69,11 @@ class Tour:
     async def letters(self) -> None:
         """Read the letters that came: subject, text and HTML."""
         for letter in await self.postbox.settle():
-            words = html.escape(f"{letter.subject}\n{letter.text}")
-            self.seen += [(f"text: {letter.subject}", words), (f"letter: {letter.subject}", letter.html)]
+            self.read(letter)
+
+    def read(self, letter: Received | Letter) -> None:
+        words = html.escape(f"{letter.subject}\n{letter.text}")
+        self.seen += [(f"text: {letter.subject}", words), (f"letter: {letter.subject}", letter.html)]
 
     async def statement(self, campaign: Any, **over: Any) -> Any:
         """An open statement in the language of the tour."""
@@ -80,7 +86,7 @@ class Tour:
 
     def keep(self, what: str, response: httpx.Response, *, failing: bool = False) -> httpx.Response:
         assert failing or response.status_code < 500, f"{what}: {response.status_code}"
-        if response.headers.get("content-type", "").startswith("text/html"):
+        if response.headers.get("content-type", "").startswith(("text/html", "image/svg")):
             self.seen.append((what, response.text))
         return response
 
@@ -102,6 +108,8 @@ async def everywhere(tour: Tour) -> None:
     await later_versions(tour, full)
     await my_signature(tour, full)
     await kept_letters(tour, letter)
+    await slow_letters(tour, letter)
+    await operating(tour)
     await failures(tour, plain)
 
 
@@ -122,7 +130,9 @@ async def campaign(tour: Tour) -> Any:
 async def around(tour: Tour, statement: Any) -> None:
     for path in ("", "/privacy", "/imprint", "/accessibility", "/terms"):
         await tour.get(f"/campaigns/{statement.campaign_slug}{path}")
-    for path in ("/", f"/{statement.slug}", f"/{statement.slug}/signatories", "/my", "/my/asked"):
+    for path in ("", "/signatories", "/qr.svg"):
+        await tour.get(f"/{statement.slug}{path}")
+    for path in ("/", "/my", "/my/asked"):
         await tour.get(path)
 
 
@@ -255,6 +265,36 @@ async def kept_letters(tour: Tour, statement: Any) -> None:
     await work_once(kept)
     page = await local.get("/dev/letters")
     await local.get(re.findall(r'href="(/dev/letters/[^"]+)"', page.text)[0])
+
+
+async def slow_letters(tour: Tour, statement: Any) -> None:
+    """What the page after the form says where MAIL_PER_HOUR holds letters up, and where they are late."""
+    slow = replace(tour.site, settings=replace(tour.site.settings, mail_per_hour=1))
+    for number in range(3):
+        person = tour.stranger()
+        person.client = browser(slow)
+        await sign(person, statement, "例子", f"slow{number}@example.org")
+        await person.get(f"/{statement.slug}/check-your-email")
+    await tour.owner.execute(
+        "update outbox set not_before = now() - interval '5 hours' where state = 'waiting'"
+    )
+    await person.get(f"/{statement.slug}/check-your-email")
+    await tour.letters()
+
+
+async def operating(tour: Tour) -> None:
+    """The letter that `petitions setup` sends, and every trouble: it begins, it lasts, it is over."""
+    tour.read(compose_own(tour.site, "mail/test", language=tour.language, to="operator@example.org"))
+    site = replace(tour.site, settings=replace(tour.site.settings, operator_email="operator@example.org"))
+    details = {"minutes": 1, "failed": 1, "ended": 1, "free": 1, "wanted": 1, "hours": 1, "most": 1}
+    for name in watch.TROUBLES:
+        for age in ("0 hours", "25 hours"):
+            await tour.owner.execute(f"update troubles set told_at = told_at - interval '{age}'")
+            await watch.seen(site, name, {**details, "statements": 1, "jobs": "例"})
+            await tour.letters()
+    await tour.owner.execute("update troubles set seen_at = seen_at - interval '1 hour'")
+    await watch.look(site)
+    await tour.letters()
 
 
 async def failures(tour: Tour, statement: Any) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -11,22 +13,28 @@ from petitions import throttle
 from petitions.campaigns import actions as campaigns
 from petitions.errors import N_
 from petitions.forms import read_fields
+from petitions.front.count import next_goal, public_facts
 from petitions.markdown import to_html
 from petitions.proving import cookie
+from petitions.shelf import LONGEST
 from petitions.signatures import actions, forms, stamp
 from petitions.signatures.forms import SignForm
 from petitions.signatures.views import share_links
 from petitions.site import Site
 from petitions.statements import actions as statements
+from petitions.statements import picture, qr
 from petitions.storage.store import Row
 from petitions.web.body import read_form
 from petitions.web.guard import client_ip
+from petitions.web.kept import hangs_on
 from petitions.web.page import page, redirect, url_maker
+from petitions.web.reading import reading
 
 LATEST = 30
 PUBLIC = {"Cache-Control": "public, max-age=5, stale-while-revalidate=60"}
 
 
+@reading
 async def home(request: Request) -> Response:
     """The open statements; with one campaign alone, its page."""
     site: Site = request.app.state.site
@@ -34,11 +42,13 @@ async def home(request: Request) -> Response:
     if len(hosts) == 1:
         return await _campaign(request, hosts[0])
     listed = await site.store.front.list_open()
+    hangs_on(request, None, _closing(listed))
     return page(
         request, "front/home.html", headers=PUBLIC, statements=listed, counts=await _counts(site, listed)
     )
 
 
+@reading
 async def campaign(request: Request) -> Response:
     """A campaign's page: who it is, and its statements."""
     site: Site = request.app.state.site
@@ -48,6 +58,7 @@ async def campaign(request: Request) -> Response:
 async def _campaign(request: Request, row: Row) -> Response:
     site: Site = request.app.state.site
     listed = await site.store.front.list_by_campaign(campaign_id=row.id)
+    hangs_on(request, None, _closing(listed))
     return page(
         request,
         "front/campaign.html",
@@ -60,12 +71,13 @@ async def _campaign(request: Request, row: Row) -> Response:
     )
 
 
+@reading
 async def statement(request: Request) -> Response:
     """A statement: its text, its counts and its form, the same for every visitor."""
     site: Site = request.app.state.site
-    async with site.store.reading():
-        row = await statements.find(site, request.path_params["statement"])
-        return await _statement(request, row, await _form(site, row), headers=PUBLIC)
+    row = await statements.find(site, request.path_params["statement"])
+    hangs_on(request, row.id, _closing([row]))
+    return await _statement(request, row, await _form(site, row), headers=PUBLIC)
 
 
 async def sign(request: Request) -> Response:
@@ -93,39 +105,33 @@ _STALE = N_(
 )
 
 
+@reading
 async def count_json(request: Request) -> Response:
     """The public counts for anybody's page; people and organisations are never added up."""
     site: Site = request.app.state.site
     row = await statements.find(site, request.path_params["statement"])
+    hangs_on(request, row.id, _closing([row]))
     counts = await site.store.tally.public(statement_id=row.id)
-    at = counts.counted_at or row.opened_at
     return JSONResponse(
-        {
-            "people": counts.people,
-            "organisations": counts.organisations,
-            "goal": next_goal(row, counts),
-            "at": f"{at:%Y-%m-%dT%H:%M:%SZ}" if at else None,
-        },
+        public_facts(row, counts),
         headers={"Cache-Control": "public, max-age=5", "Access-Control-Allow-Origin": "*"},
     )
 
 
-def next_goal(row: Row, counts: Row) -> int | None:
-    """The goal while it is ahead, then the next round number: momentum, never a full bar."""
-    if row.goal is None:
-        return None
-    goal: int = row.goal
-    steps = (2, 2.5, 2)  # 1,000 → 2,000 → 5,000 → 10,000
-    turn = 0
-    while goal <= counts.people:
-        goal = int(goal * steps[turn % 3])
-        turn += 1
-    return goal
-
-
 async def _form(site: Site, row: Row) -> SignForm:
-    texts = await statements.consents(site, row, row.language)
-    return forms.blank(row, texts, stamp.make(site, row, texts))
+    """Blank, the same for everybody for an hour."""
+
+    async def make() -> tuple[UUID, SignForm, float]:
+        texts = await statements.consents(site, row, row.language)
+        return row.id, forms.blank(row, texts, stamp.make(site, row, texts)), site.store.shelf_life(LONGEST)
+
+    form: SignForm = await site.shelf.get(("form", row.id, row.version, stamp.hour()), make)
+    return form
+
+
+def _closing(rows: list[Row]) -> list[datetime | None]:
+    """When the open ones of these statements close by themselves."""
+    return [row.closes_at for row in rows if row.is_open]
 
 
 async def _counts(site: Site, listed: list[Row]) -> dict[object, Row]:
@@ -163,13 +169,18 @@ async def _statement(
         more=max(0, counts.people + counts.people_earlier - len(latest)),
         versions=await site.store.statements.list_versions(statement_id=row.id),
         share=share_links(site, row),
+        picture=picture.words(site, row, counts),
+        qr=qr.inline(f"{site.settings.base_url}/{row.slug}"),
     )
 
 
 def _source(request: Request) -> str | None:
     """The `?from=` code of the page that held the form, read from its own-origin Referer."""
+    told = request.headers.get("referer")
+    if not told:
+        return None
     try:
-        referer = urlsplit(request.headers.get("referer", ""))
+        referer = urlsplit(told)
     except ValueError:  # not an address at all
         return None
     if referer.netloc != request.headers.get("host"):

@@ -13,6 +13,7 @@ from petitions.errors import N_, Moved, NotFound, Refused
 from petitions.forms import Unfit, clean_text
 from petitions.ids import new_id
 from petitions.organisers import actions as organisers
+from petitions.shelf import good_for
 from petitions.site import Site
 from petitions.statements import drafts
 from petitions.statements.consents import purposes, wordings
@@ -140,12 +141,32 @@ async def find(site: Site, slug: str) -> Row:
 
     Raises NotFound (drafts too), or Moved where the slug is an old one.
     """
-    row: Row | None = await site.store.statements.find(slug=slug)
-    if row is None:
-        raise NotFound
-    if row.slug != slug:
-        raise Moved(row.slug, "statement")
+
+    async def make() -> tuple[UUID, Row, float]:
+        row: Row | None = await site.store.statements.find(slug=slug)
+        if row is None:
+            raise NotFound
+        if row.slug != slug:
+            raise Moved(row.slug, "statement")
+        return row.id, row, _shelf_life(site, row)
+
+    row: Row = await site.shelf.get(("statement", slug), make)
     return row
+
+
+async def of(site: Site, id: UUID) -> Row:
+    """The statement of a row that belongs to it, whatever its state."""
+
+    async def make() -> tuple[UUID, Row, float]:
+        row = await _read(site, id)
+        return id, row, _shelf_life(site, row)
+
+    row: Row = await site.shelf.get(("statement", id), make)
+    return row
+
+
+def _shelf_life(site: Site, row: Row) -> float:
+    return site.store.shelf_life(good_for([row.closes_at] if row.is_open else []))
 
 
 async def find_for_organisers(site: Site, slug: str) -> Row:

@@ -9,12 +9,16 @@ import fcntl
 import os
 import shlex
 import stat
-from contextlib import suppress
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import IO
 from urllib.parse import quote
+
+import structlog
 
 from petitions.storage.accounts import Account, EmbeddedError, account_for, entered, nameless
 from petitions.storage.binaries import find_binaries, readable_binaries, version_of
@@ -23,7 +27,9 @@ from petitions.storage.server import Server, locked
 __all__ = ["Embedded", "EmbeddedError", "lent_to", "start", "state_folder"]
 
 NOT_OURS = "The folder {folder} is not ours alone: remove it, then start again."
+TEND_EVERY = 2.0  # seconds
 LONGEST = 90  # bytes: a socket's path may have 107, and the file's name is part of it
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,7 @@ class Embedded:
     socket_folder: Path
     _server: Server = field(repr=False)
     _share: IO[bytes] = field(repr=False)
+    _durable: bool = field(default=True, repr=False)
     _process: int = field(default_factory=os.getpid, repr=False)
 
     def url(self, role: str = "petitions_app", database: str = "petitions") -> str:
@@ -46,6 +53,36 @@ class Embedded:
             return
         with self._server.alone():
             _leave(self._server, self._share)
+
+    @contextmanager
+    def tended(self) -> Iterator[None]:
+        """While the block runs, a server that died is started again: of a full disk, or for want of memory."""
+        over = threading.Event()
+        threading.Thread(target=self._tend, args=(over,), name="database", daemon=True).start()
+        try:
+            yield
+        finally:
+            over.set()
+
+    def _tend(self, over: threading.Event) -> None:
+        told = ""
+        while not over.wait(TEND_EVERY):
+            try:
+                if self._revive():
+                    log.warning("the database had died, and runs again")
+                told = ""
+            except (EmbeddedError, OSError) as error:
+                if told != type(error).__name__:
+                    log.error("the database died and does not start", error=type(error).__name__)
+                told = type(error).__name__
+
+    def _revive(self) -> bool:
+        """True: it was dead. Raises EmbeddedError, OSError."""
+        with self._server.opened("start") as turn:  # who asks whether it runs, holds its lock for a moment
+            if not locked(turn, fcntl.LOCK_EX) or self._share.closed or self._server.runs():
+                return False
+            self._server.launch(self._durable)
+        return True
 
 
 def start(folder: Path, *, durable: bool = True) -> Embedded:
@@ -68,7 +105,7 @@ def start(folder: Path, *, durable: bool = True) -> Embedded:
         reason = f"{error.strerror}: {error.filename}" if error.filename else str(error)
         raise EmbeddedError(f"The database in {folder} can't be started ({reason}).") from error
     os.environ.pop("PGPORT", None)  # clients would look for a socket of another name
-    return Embedded(server.data.parent, server.socket_folder, server, share)
+    return Embedded(server.data.parent, server.socket_folder, server, share, durable)
 
 
 def _leave(server: Server, share: IO[bytes]) -> None:

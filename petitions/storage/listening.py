@@ -30,7 +30,7 @@ class Listener:
             try:
                 if await self._hear():
                     wait = 0.5
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except Exception as error:  # whatever asyncpg may raise: the ears must outlive it
                 log.warning("not listening to the database", error=type(error).__name__)
             finally:
                 self._switch(False)

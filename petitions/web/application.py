@@ -16,7 +16,9 @@ from petitions.site import Site, opened
 from petitions.web.failures import Failures
 from petitions.web.guard import Guard
 from petitions.web.headers import Headers
+from petitions.web.kept import Kept
 from petitions.web.log import AccessLog
+from petitions.web.routing import Router, Table
 
 Beside = Callable[[Starlette], AbstractAsyncContextManager[object]]
 
@@ -36,14 +38,16 @@ def build(
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with opened(site), beside(app) if beside else nullcontext():
             yield
+        kept.tell()
 
+    table = Table(routes)
+    kept = Kept(site, table)
     app = Starlette(
-        routes=routes,
-        lifespan=lifespan,
         # Starlette's own handler would answer in plain text; failures.py draws 404 and 405 as well.
         exception_handlers={HTTPException: _raise},
         # Only pure ASGI: the other kind runs views in tasks of their own, and connections are bound to tasks.
         middleware=[
+            Middleware(kept.around),
             Middleware(AccessLog),
             Middleware(Headers, settings=site.settings),
             Middleware(Failures),
@@ -51,7 +55,9 @@ def build(
         ],
     )
     app.state.site = site
-    app.router.redirect_slashes = False  # it would build an address from the Host header
+    app.state.kept = kept
+    # Redirecting slashes would build an address from the Host header.
+    app.router = Router(table, lifespan=lifespan, redirect_slashes=False)
     return app
 
 

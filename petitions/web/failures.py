@@ -7,7 +7,7 @@ from html import escape
 from typing import NamedTuple
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -15,7 +15,7 @@ from petitions import errors
 from petitions.errors import N_, PetitionsError
 from petitions.logs import describe
 from petitions.translations import catalogue
-from petitions.web.log import log, route_of
+from petitions.web.log import log, note_unexpected, route_of
 from petitions.web.page import NO_STORE, page, site_of
 
 
@@ -69,6 +69,8 @@ class Failures:
             await self.app(scope, receive, noting)
         except Exception as error:
             response = failure(Request(scope), error)
+            if begun and isinstance(error, ClientDisconnect):
+                return
             if begun:  # too late for a page: the server cuts the connection, so nobody takes half for whole
                 raise
             await response(scope, receive, send)
@@ -78,12 +80,14 @@ def failure(request: Request, error: Exception) -> Response:
     """The page of an error. An unexpected one is logged under a reference, without what it quotes."""
     if isinstance(error, HTTPException):
         return _of_starlette(request, error)
+    if isinstance(error, ClientDisconnect):  # nobody reads it any more
+        return Response(status_code=400, headers=NO_STORE)
     if isinstance(error, errors.Moved):
         return _moved(request, error)
     found = _find(error)
     if found is UNEXPECTED:
         reference = secrets.token_hex(4)
-        log.error("unexpected error", reference=reference, route=route_of(request.scope), **describe(error))
+        note_unexpected(request.scope, error, reference)
         return draw(request, found, PetitionsError.sentence, hint=REFERENCE, reference=reference)
     sentence = error.sentence if isinstance(error, PetitionsError) else PetitionsError.sentence
     return draw(request, found, sentence, retry_after=getattr(error, "retry_after", None))
@@ -100,7 +104,7 @@ def draw(
     headers: dict[str, str] | None = None,
 ) -> Response:
     """failure.html; where even that fails, the same words on a plain page."""
-    more = dict(headers or {})
+    more = {**(headers or {}), **_for_programs(request)}
     if retry_after is not None:
         more["Retry-After"] = str(retry_after)
     if found.status in (408, 413):
@@ -130,10 +134,16 @@ def _typed(request: Request) -> list[tuple[str, str]]:
 
 def _moved(request: Request, error: errors.Moved) -> Response:
     """The same page under the slug of today, whatever the method."""
-    parts = request.url.path.split("/")
-    parts[parts.index(request.path_params[error.space])] = error.slug
+    parts, old = request.url.path.split("/"), request.path_params[error.space]
+    place = next(number for number, part in enumerate(parts) if part.partition(".")[0] == old)
+    parts[place] = error.slug + parts[place].removeprefix(old)  # /old.json too
     query = f"?{request.url.query}" if request.url.query else ""
-    return RedirectResponse("/".join(parts) + query, 308)
+    return RedirectResponse("/".join(parts) + query, 308, headers=_for_programs(request))
+
+
+def _for_programs(request: Request) -> dict[str, str]:
+    """Scripts of others' pages may read public JSON, and where it went or why there is none as well."""
+    return {"Access-Control-Allow-Origin": "*"} if route_of(request.scope).endswith(".json") else {}
 
 
 def _find(error: Exception) -> Failure:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
 
 from petitions.settings import is_local
 from petitions.site import Site
@@ -34,15 +35,13 @@ def page(
 ) -> Response:
     """One template as a response. Its language: the one given, the statement's, the campaign's, the site's.
 
-    Not to be stored anywhere unless `headers` say otherwise.
+    Not to be stored anywhere unless `headers` say otherwise; what is public and kept, `kept.py` compresses.
     """
     site = site_of(request)
     language = language or _fact(context, "language") or site.settings.language
     context = {"status": status, **context}
     html = site.templates.render(name, language, **_surroundings(request, site, context, language))
     told = {**NO_STORE, "Content-Language": language, **(headers or {})}
-    if told["Cache-Control"].startswith("public"):
-        return _packed(request, html, status, told)
     return HTMLResponse(html, status, headers=told)
 
 
@@ -56,24 +55,25 @@ def redirect(path: str, headers: Mapping[str, str] | None = None) -> Response:
 def url_maker(request: Request) -> Callable[..., str]:
     """`url(name, **params)`: the path of a named route; a static file's carries its digest."""
 
+    routes = _routes(request.app)
+
     def url(name: str, /, **params: Any) -> str:
         if name == "static":
             return static_path(params["path"])
         if name == "accent":
             params["colour"] = params["colour"].lstrip("#")
-        return str(request.app.url_path_for(name, **params))
+        return str(routes[name].url_path_for(name, **params))
 
     return url
 
 
-def _packed(request: Request, html: str, status: int, headers: dict[str, str]) -> Response:
-    """Compressed where the browser can read that. Only pages that are the same for everybody: on one with a
-    token, what a visitor adds and the length that comes out would betray the token (BREACH)."""
-    headers["Vary"] = ", ".join(filter(None, [headers.get("Vary"), "Accept-Encoding"]))
-    if "gzip" not in request.headers.get("accept-encoding", ""):
-        return HTMLResponse(html, status, headers=headers)
-    body = gzip.compress(html.encode(), 6, mtime=0)
-    return HTMLResponse(body, status, headers={**headers, "Content-Encoding": "gzip"})
+def _routes(app: Starlette) -> dict[str, BaseRoute]:
+    """By name: the router itself asks one after the other."""
+    try:
+        return app.state.by_name  # type: ignore[no-any-return]
+    except AttributeError:
+        app.state.by_name = {route.name: route for route in app.routes if isinstance(route, Route)}
+        return app.state.by_name  # type: ignore[no-any-return]
 
 
 def _surroundings(request: Request, site: Site, context: Mapping[str, Any], language: str) -> dict[str, Any]:

@@ -1,14 +1,20 @@
 """HTTP as uvicorn speaks it, with what it lacks: a limit for the head of a request, and deadlines for the head,
 for the rest of a body that nobody reads any more, and for the next request.
 
-Without them a few machines could hold connections open for ever, a byte at a time.
+Without them a few machines could hold connections open for ever, a byte at a time. An answer that stays open
+(`events.py`) finds its connection in the request's state, as `line`.
 """
 
 from __future__ import annotations
 
+import socket
 from asyncio import TimerHandle, Transport
+from collections.abc import Callable
+from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from petitions.web.log import log
 
 HEAD_SECONDS = 15.0
 LONGEST_HEAD = 32 * 1024  # bytes: of address and headers
@@ -27,6 +33,32 @@ class PatientProtocol(HttpToolsProtocol):
     _arrived = 0
     _head = 0
     _in_head = False
+    _stopping = False
+    _at_stop: Callable[[], None] | None = None
+    _answering: RequestResponseCycle | None = None
+
+    def narrow(self) -> None:
+        """From now on keep little for a reader who takes nothing: some ten events, then writing has to wait."""
+        if self.transport.is_closing():  # already gone: there may be no socket any more
+            return
+        self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        self.transport.set_write_buffer_limits(high=0)
+
+    def cut(self) -> None:
+        """End at once, whatever was not taken yet."""
+        self.transport.abort()
+
+    def at_stop(self, call: Callable[[], None] | None) -> None:
+        """What to call when the server stops, so that it need not wait for an answer that stays open."""
+        self._at_stop = call
+        if self._stopping and call is not None:
+            call()
+
+    def shutdown(self) -> None:
+        super().shutdown()
+        self._stopping = True
+        if self._at_stop is not None:
+            self._at_stop()
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -35,6 +67,12 @@ class PatientProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
         super().connection_lost(exc)
+        # uvicorn tells the request that came last; the one being answered may wait to hear it as well.
+        if self._answering is not None and not self._answering.response_complete:
+            self._answering.disconnected = True
+            self._answering.message_event.set()
+        if self.scope is not None:  # a circle would wait for the garbage collector
+            self.scope["state"].pop("line", None)
 
     def data_received(self, data: bytes) -> None:
         if self.transport.is_closing():  # refused: what still arrives is not read
@@ -47,6 +85,7 @@ class PatientProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
+        self.scope["state"]["line"] = self
         self._in_head, self._arrived, self._head = True, 0, 0
         self._wait()
 
@@ -67,6 +106,10 @@ class PatientProtocol(HttpToolsProtocol):
         self._in_head = False
         super().on_headers_complete()
 
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._answering = cycle
+        super()._start_asgi_task(cycle, app)
+
     def on_body(self, body: bytes) -> None:
         if not self.transport.is_closing():
             super().on_body(body)
@@ -83,6 +126,9 @@ class PatientProtocol(HttpToolsProtocol):
         # uvicorn's own timer ends at the first byte of anything, such as a body that was not waited for.
         if self.cycle.response_complete and not self._in_head:
             self._wait()
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Whoever asks for a WebSocket gets the page instead: no news, and no two lines in the log."""
 
     def send_400_response(self, msg: str) -> None:
         self._refuse(b"400 Bad Request")
@@ -103,5 +149,6 @@ class PatientProtocol(HttpToolsProtocol):
 
     def _refuse(self, status: bytes) -> None:
         if not self.transport.is_closing():
+            log.info("request refused", status=int(status[:3]))  # the site never saw it, nor its log
             self.transport.write(_ANSWER % status)
             self.transport.close()

@@ -25,7 +25,10 @@ from tests.conftest import fresh_databases, settings_of
 pytestmark = pytest.mark.browser
 STATEMENT = "/public-buses"
 # Answers that are no pages for people.
-NO_PAGES = {"static", "accent", "healthz", "readyz", "count", "my_download"}
+NO_PAGES = {
+    *("static", "accent", "healthz", "readyz", "metrics"),
+    *("count", "live", "facts", "picture", "qr_svg", "qr_png", "my_download"),
+}
 
 
 @dataclass

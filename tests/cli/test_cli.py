@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import shutil
+import signal
 import stat
 import subprocess
 import sys
@@ -302,14 +303,56 @@ def test_an_exported_file_is_whole_and_its_owners_alone(run, tmp_path):
     assert list(tmp_path.iterdir()) == [out]
 
 
+def test_each_kind_of_list_goes_into_a_file(run, tmp_path):
+    run("demo")
+    for kind, start in (("jsonl", b'{"number":'), ("xlsx", b"PK")):
+        out = tmp_path / f"list.{kind}"
+        run(f"export signatories public-buses --format {kind} --out {out}")
+        assert out.read_bytes().startswith(start)
+        assert stat.S_IMODE(out.stat().st_mode) == 0o600
+    assert {file.name for file in tmp_path.iterdir()} == {"list.jsonl", "list.xlsx"}
+    assert run("export signatories public-buses --format jsonl --out -").stdout.startswith('{"number":')
+
+
 def test_a_refused_export_leaves_no_file(run, tmp_path):
     run("demo")
-    out = tmp_path / "list.xlsx"
-    assert "CSV for now" in sentence(run(f"export signatories public-buses --format xlsx --out {out}", 1))
+    out = tmp_path / "list.pdf"
+    assert "'pdf' is not one of" in run(f"export signatories public-buses --format pdf --out {out}", 2).stderr
+    assert (
+        "byte order mark"
+        in run(f"export signatories public-buses --format jsonl --bom --out {out}", 2).stderr
+    )
     assert list(tmp_path.iterdir()) == []
     assert "no folder" in sentence(
         run(f"export signatories public-buses --out {tmp_path / 'none' / 'x.csv'}", 1)
     )
+
+
+def test_a_spreadsheet_is_not_poured_over_a_terminal():
+    reader, terminal = os.openpty()
+    try:
+        done = subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "petitions",
+                "export",
+                "signatories",
+                "x",
+                "--format",
+                "xlsx",
+                "--out",
+                "-",
+            ],
+            cwd=ROOT,
+            stdout=terminal,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    finally:
+        os.close(terminal)
+        os.close(reader)
+    assert (done.returncode, "name a file with --out" in done.stderr) == (2, True), done.stderr
 
 
 async def test_a_suppression_is_lifted_and_the_audit_names_no_address(site, run, owner):
@@ -349,6 +392,7 @@ class TestCheck:
             "roles",
             "address key",
             "base URL",
+            "DATABASE_OWNER_URL",
             "SMTP",
         }
 
@@ -420,7 +464,10 @@ def test_without_a_database_it_brings_its_own(tmp_path):
         shutil.rmtree(folder, ignore_errors=True)
 
 
-async def test_an_export_that_is_stopped_leaves_no_file_and_says_so(site, owner, environment, tmp_path):
+@pytest.mark.parametrize(("kind", "how"), [("csv", signal.SIGTERM), ("xlsx", signal.SIGHUP)])
+async def test_an_export_that_is_stopped_leaves_no_file_and_says_so(
+    site, owner, environment, tmp_path, kind, how
+):
     row = await makers.statement(site)
     await owner.execute(
         """insert into signatures (statement_id, id, state, version, number, confirmed_at, name, address_key)
@@ -429,7 +476,8 @@ async def test_an_export_that_is_stopped_leaves_no_file_and_says_so(site, owner,
         row.id,
     )
     process = subprocess.Popen(
-        [sys.executable, "-m", "petitions", "export", "signatories", row.slug],
+        [sys.executable, "-m", "petitions", "export", "signatories", row.slug, "--format", kind]
+        + (["--out", "list.xlsx"] if kind == "xlsx" else []),  # that takes long enough to be stopped
         cwd=tmp_path,
         env={**environment, "PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,  # nobody reads it: the export waits for its taker
@@ -440,10 +488,11 @@ async def test_an_export_that_is_stopped_leaves_no_file_and_says_so(site, owner,
             assert process.poll() is None
             await asyncio.sleep(0.05)
         await asyncio.sleep(0.2)
-        process.terminate()
+        process.send_signal(how)
         assert await asyncio.to_thread(process.wait, 20) != 0
     finally:
         process.kill()
         process.communicate()
     acts = await owner.fetch("select act from audit where act like 'export%' order by happened_at, id")
     assert [one["act"] for one in acts] == ["export start", "export break off"]
+    assert list(tmp_path.iterdir()) == []

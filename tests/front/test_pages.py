@@ -56,6 +56,7 @@ async def test_count_json_is_small_cacheable_and_open_to_every_page(site, client
         "people": 1,
         "organisations": 0,
         "goal": 100,
+        "open": True,
     }
     assert len(response.content) < 150
     assert response.headers["access-control-allow-origin"] == "*"

@@ -1,4 +1,4 @@
-// Comforts only: every page works without this file. Nothing is stored, sent or fetched here.
+// Comforts only: every page works without this file. Nothing is stored or sent; the public count alone is fetched.
 (() => {
   "use strict";
   const one = (selector) => document.querySelector(selector);
@@ -43,8 +43,107 @@
   if (address && copy && navigator.clipboard) {
     copy.hidden = false;
     copy.addEventListener("click", async () => {
-      await navigator.clipboard.writeText(address.textContent);
-      copy.textContent = copy.dataset.copy;
+      try {
+        await navigator.clipboard.writeText(address.textContent);
+        copy.textContent = copy.dataset.copy;
+      } catch { /* not allowed: the address stands beside it */ }
     });
+  }
+
+  // While somebody looks at an open statement, its numbers follow the count: told by the site (server-sent events),
+  // and where that can't be, asked for now and then. Screen readers are not interrupted: they read what stands there.
+  const live = one("[data-live]");
+  if (live && window.Intl) {
+    const SOON = 15e3, LATE = 3e5; // milliseconds
+    const { lang } = document.documentElement;
+    const numbers = new Intl.NumberFormat(lang);
+    const plurals = new Intl.PluralRules(lang);
+    const every = (selector, act) => document.querySelectorAll(selector).forEach(act);
+    let revision = Number(live.dataset.revision), at = "", looking = false, over = false, wait, failed, timer, source;
+
+    const fill = (node, text) => {
+      for (const child of node.childNodes) {
+        if (child.nodeType === Node.TEXT_NODE) child.data = child.data.replace("#", text);
+        else fill(child, text);
+      }
+      return node;
+    };
+    const say = (what, n) => {
+      const form = one(`[data-form="${what} ${plurals.select(n)}"]`);
+      if (form) every(`[data-says=${what}]`, (place) => {
+        place.replaceChildren(fill(form.content.cloneNode(true), numbers.format(n)));
+        place.hidden = !n && what === "organisations";
+      });
+    };
+    const show = (count) => {
+      at = count.at;
+      say("people", count.people);
+      say("bar", count.people);
+      say("organisations", count.organisations);
+      if (count.people) every("[data-first]", (words) => words.remove());
+      if (!count.goal) return;
+      say("goal", count.goal);
+      every(".goal progress", (bar) => {
+        bar.max = count.goal;
+        bar.value = count.people;
+      });
+    };
+
+    const pause = () => {
+      clearTimeout(timer);
+      if (source) source.close();
+    };
+    const listen = () => {
+      pause();
+      if (!window.EventSource) return later();
+      source = new EventSource(live.dataset.live);
+      source.onopen = () => {
+        wait = SOON;
+        failed = 0;
+      };
+      source.onmessage = (event) => {
+        if (Number(event.lastEventId) < revision) return;
+        revision = Number(event.lastEventId);
+        show(JSON.parse(event.data));
+      };
+      // Closed: no place is left, or it is no answer of ours. Else the browser is already trying again.
+      source.onerror = () => {
+        if (source.readyState === EventSource.CLOSED || ++failed > 2) later();
+      };
+    };
+    const later = () => {
+      pause();
+      timer = setTimeout(ask, wait * (0.75 + Math.random() / 2));
+      wait = Math.min(2 * wait, LATE);
+    };
+    const ask = async () => {
+      try {
+        const count = await (await fetch(live.dataset.count)).json();
+        if (looking && count.at >= at) show(count);
+        if (count.open === false) return close();
+      } catch { /* not now */ }
+      if (looking) listen();
+    };
+    // Signing has ended: nothing more is asked, and the page says so. What was typed stays in it.
+    const close = () => {
+      const words = one("[data-closed]");
+      const fields = form.querySelector("form");
+      if (over) return;
+      over = true;
+      fields.before(words.content.cloneNode(true));
+      fields.hidden = true;
+      every(".stick, [data-first]", (part) => part.remove());
+    };
+    const look = (on) => {
+      if (on === looking || over) return;
+      looking = on;
+      wait = SOON;
+      failed = 0;
+      if (on) listen();
+      else pause();
+    };
+    document.addEventListener("visibilitychange", () => look(!document.hidden));
+    addEventListener("pageshow", () => look(!document.hidden));
+    addEventListener("pagehide", () => look(false));
   }
 })();
