@@ -4,80 +4,91 @@ import argparse
 import asyncio
 import json
 import multiprocessing
-import os
-import platform
 import signal
-import subprocess
 import sys
 import tempfile
-import time
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 
-import asyncpg
-
-from bench.figures import Bench, Figure, figure
-from bench.ground import MAKE, ROOT, counted, fetched, serving
-from petitions import demo, logs
-from petitions.settings import Settings
-from petitions.site import bring_up, founded, make_site, opened
+from bench.figures import NAMES, measured
+from bench.processes import Wrong
+from bench.record import DAY, record
+from bench.run import QUICK, Figure, Run, Sizes
+from bench.table import about, table
+from petitions import logs
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="./run bench", description="What the site can bear, measured.")
-    parser.add_argument("--rows", type=int, default=100_000, help="confirmed signatures to begin with")
-    parser.add_argument("--seconds", type=float, default=4, help="for each side of a figure")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="where to write the figures")
-    options = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # leaves every block: no server is left behind
+    options = read_options()
     logs.configure("error")
-    facts = about()
     with tempfile.TemporaryDirectory(prefix="petitions-bench-") as folder:
-        figures = asyncio.run(measure(Path(folder), options.rows, options.seconds))
-    print(f"{facts['machine']}; {options.rows:,} signatures to begin with\n\n{table(figures)}")
+        Path(folder).chmod(0o711)  # the database's account has to pass
+        facts = about(Path(folder))
+        try:
+            figures = asyncio.run(measure(Path(folder), options))
+        except asyncio.CancelledError:
+            sys.exit("bench: stopped")
+        except (Wrong, TimeoutError) as error:
+            sys.exit(f"bench: {error or 'something took far too long'}")
+    print(f"{facts['commit']}; {facts['machine']}\n\n{table(figures)}")
     if options.json:
-        options.json.write_text(json.dumps({**facts, "figures": figures}, indent=2) + "\n")
+        plain = [figure.plain() for figure in figures]
+        options.json.write_text(json.dumps({**facts, "figures": plain}, indent=2) + "\n")
 
 
-async def measure(folder: Path, rows: int, seconds: float) -> list[Figure]:
-    """On the demonstration's statement, with so many signatures more."""
-    own, spawn = Settings(data_folder=folder), multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, spawn) as load, founded(own) as settings:
-        await bring_up(settings)
-        owner = await asyncpg.connect(settings.database_owner_url)
-        async with opened(make_site(settings)) as site:
-            statement = await demo.load(site, actor="cli:bench")
-            await owner.execute(MAKE, statement.id, "confirmed", None, 0, rows)
-            await counted(site, statement)
-            await owner.execute("vacuum analyze")
-            web = serving(folder, "petitions", "serve", "--port", "0", "--no-work")
-            with web as page, serving(folder, "bench.fixed") as fixed:
-                figures = await Bench(site, owner, page, fixed, load, seconds).figures()
-        await owner.close()
-    began = time.perf_counter()
-    with serving(folder, "petitions", "serve", "--port", "0") as page:
-        fetched(page)
-        took = time.perf_counter() - began
-    return [*figures, figure("12", "second start to the first page, in seconds", took, None, 3)]
+def read_options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="./run bench", description="What the site can bear, measured.")
+    whole = Sizes()
+    parser.add_argument(
+        "--only", type=chosen, default=NAMES, metavar="IDS", help="some figures, as in 4,4b,5"
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="tiny: shows that the bench works, and nothing else"
+    )
+    parser.add_argument("--rows", type=int, help=f"confirmed signatures to begin with [{whole.rows}]")
+    parser.add_argument(
+        "--grow", type=int, help=f"the same for 2, 6 and 8; 10000000 takes long [{whole.grow}]"
+    )
+    parser.add_argument("--seconds", type=float, help=f"for each side of a figure [{whole.seconds}]")
+    parser.add_argument(
+        "--record",
+        type=float,
+        nargs="?",
+        const=100,
+        metavar="PEAK",
+        help="instead: the day of a record, in three minutes, with so many signs a second at its height [100]",
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="where to write the figures")
+    return parser.parse_args()
 
 
-def table(figures: list[Figure]) -> str:
-    lines = [f"{'#':3}{'what : reference':52}{'value':>10}{'reference':>10}{'ratio':>10}{'target':>10}  met"]
-    for one in figures:
-        numbers = [one[name] for name in ("value", "reference", "ratio", "target")]
-        cells = ["–" if n is None else f"{n:,.0f}" if n >= 100 else f"{n:.3g}" for n in numbers]
-        cells[3] = f"{'≤' if one['ratio'] is None else '≥'} {cells[3]}"
-        told = "".join(f"{cell:>10}" for cell in cells)
-        lines.append(f"{one['id']:3}{one['what']:52}{told}  {'yes' if one['met'] else 'no'}")
-    return "\n".join(lines)
+def chosen(text: str) -> list[str]:
+    unknown = set(text.split(",")) - set(NAMES)
+    if unknown:
+        raise argparse.ArgumentTypeError(f"there are {', '.join(NAMES)}")
+    return text.split(",")
 
 
-def about() -> dict[str, str]:
-    """What the figures depend on; the commit with a `+` where it has changes that are not committed."""
-    line = ["git", "-C", str(ROOT), "describe", "--always", "--exclude=*", "--dirty=+"]
-    commit = subprocess.run(line, capture_output=True, text=True, check=False).stdout.strip()
-    system = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
-    return {"commit": commit or "unknown", "machine": f"{system}, load {os.getloadavg()[0]:.1f} before"}
+def sizes(options: argparse.Namespace) -> Sizes:
+    told = {name: getattr(options, name) for name in ("rows", "grow", "seconds")}
+    return replace(
+        QUICK if options.quick else Sizes(), **{name: one for name, one in told.items() if one is not None}
+    )
+
+
+async def measure(folder: Path, options: argparse.Namespace) -> list[Figure]:
+    task = asyncio.current_task()
+    assert task
+    # Every block is left: no server is left behind.
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as load:
+        async with AsyncExitStack() as stack:
+            run = Run(folder, sizes(options), load, stack)
+            if options.record:
+                return await record(run, options.record, options.seconds or DAY)
+            return await measured(run, options.only)
 
 
 if __name__ == "__main__":

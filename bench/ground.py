@@ -1,23 +1,19 @@
-"""What is measured on: a durable database with many signatures, servers beside it, and pgbench."""
+"""What is measured on: a durable database of its own with the demonstration's statement and many signatures."""
 
-import os
-import re
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
-from urllib.request import urlopen
 
-from bench.load import CONNECTIONS
-from petitions import tally, work
-from petitions.settings import SETTINGS, Settings
-from petitions.site import Site
-from petitions.storage.binaries import find_binaries
-from petitions.storage.queries import Query
+import asyncpg
 
-ROOT = Path(__file__).parents[1]
+from bench.processes import check
+from petitions import demo, tally, work
+from petitions.settings import Settings
+from petitions.site import Site, bring_up, founded, make_site, opened
+from petitions.statements import actions as statements
+
 RANDOM = "uuid_send(gen_random_uuid())"
 # Ids are ordered by time as ours are, so that neither side has the better index; ID_OF is that of a number.
 NEW_ID = (
@@ -34,67 +30,86 @@ with made as (
     from generate_series($4::integer, $5::integer - 1) n returning *)
 insert into tally_queue (statement_id, what, delta, version, subject_id, cause)
 select statement_id, 'people', 1, version, id, 'confirm' from made where state = 'confirmed'"""
-# What the queries are given by pgbench: the same kinds of values as by the site.
-SIGN = f"""address_key={RANDOM}; answers='{{{{"town": "Exampleton"}}}}'::jsonb;
-consent_ids='{{{{{{agreed}}}}}}'::uuid[]; display='name'::text; display_union=false;
-email='signs-' || :client_id || '-' || :k || '@example.org'; fingerprint={RANDOM}; id={NEW_ID}; ip='10.0.0.1'::inet;
-key_version=1::smallint; language='en'::text; letter_id={NEW_ID}; mail_consent=false; name='Ada Example'::text;
-partner_consents=null::text[]; source=null::text; statement_id='{{statement}}'::uuid; version=1"""
-CONFIRM = f"""id={ID_OF.format(f":k * {CONNECTIONS} + :client_id + {{first}}")}; ledger_ids=array[{NEW_ID}, {NEW_ID}];
-notice_id={NEW_ID}; statement_id='{{statement}}'::uuid; subject_key={RANDOM}; way='button'::text"""
+AT_ONCE = 100_000  # rows
+COUNTS = """
+select (select count(*) from signatures where state = 'pending'), (select count(*) from outbox where kind = 'attempt'),
+       (select count(*) from signatures where state = 'confirmed'), (select count(*) from tally_queue)"""
 
 
-def check(true: bool, sentence: str) -> None:
-    """The bench's own check: where it fails, the figures would be false, and there are none."""
-    if not true:
-        sys.exit(f"bench: {sentence}")
+class Ground:
+    """One database. `admin` is a connection that may do everything; `next`: the number of the next person."""
+
+    def __init__(self, site: Site, admin: Any, statement: Any) -> None:
+        self.site, self.admin, self.statement = site, admin, statement
+        self.folder: Path = site.settings.data_folder
+        self.next = 1
+
+    async def agreed(self) -> list[Any]:
+        """The texts to which each person here agrees."""
+        texts = await statements.consents(self.site, self.statement, self.statement.language)
+        return [text.id for text in texts if text.purpose in ("sign", "name")]
+
+    def numbers(self, count: int) -> range:
+        """Of so many new people."""
+        self.next += count
+        return range(self.next - count, self.next)
+
+    async def make(self, state: str, count: int) -> range:
+        """So many new rows; confirmed ones with their line for the tally."""
+        numbers = self.numbers(count)
+        agreed = await self.agreed() if state == "pending" else None
+        await self.admin.execute(MAKE, self.statement.id, state, agreed, numbers.start, numbers.stop)
+        return numbers
+
+    async def grow(self, rows: int) -> int:
+        """Until so many are confirmed and counted at least; how many there are."""
+        people = await self.counted()
+        if people >= rows:
+            return people
+        for done in range(people, rows, AT_ONCE):
+            await self.make("confirmed", min(rows - done, AT_ONCE))
+            await self.count()
+        await self.rest()
+        return await self.counted()
+
+    async def rest(self) -> None:
+        """What would else be done at some moment of the next turns is done now."""
+        await self.admin.execute("vacuum analyze")
+        await self.admin.execute("checkpoint")
+
+    async def count(self) -> int:
+        """Has the tally count everything that waits; how many that was."""
+        return await tally.count(self.site, work.givers(self.site))
+
+    async def counted(self) -> int:
+        """Everything counted; the public count, once the rows say the same."""
+        await self.count()
+        row = await self.site.store.tally.recount(statement_id=self.statement.id)
+        same = row.tallied == row.counted == row.found
+        check(same, f"the tally says {row.tallied}, the rows {row.found}")
+        return int(row.tallied)
+
+    async def settled(self, seconds: float = 30) -> int:
+        """`counted`, where somebody else counts: once nothing waits."""
+        async with asyncio.timeout(seconds):
+            while await self.admin.fetchval("select exists (select from tally_queue)"):
+                await asyncio.sleep(0.05)
+        return await self.counted()
+
+    async def standing(self) -> list[int]:
+        """How many attempts, their letters, confirmed signatures, lines that wait for the tally."""
+        return list(await self.admin.fetchrow(COUNTS))
 
 
-async def counted(site: Site, statement: Any) -> int:
-    """Have everything counted; the public count, once the rows say the same."""
-    await tally.count(site, work.givers(site))
-    row = await site.store.tally.recount(statement_id=statement.id)
-    check(row.tallied == row.counted == row.found, f"the tally says {row.tallied}, the rows {row.found}")
-    return int(row.tallied)
-
-
-@contextmanager
-def serving(folder: Path, *command: str) -> Iterator[str]:
-    """A server as a process of its own; where it serves, once it says so."""
-    told = {name: text for name, text in os.environ.items() if name not in SETTINGS}
-    told |= {
-        "PETITIONS_DATA": str(folder),
-        "PETITIONS_TRUSTED_PROXIES": "127.0.0.0/8",
-        "PYTHONPATH": str(ROOT),
-    }
-    line = [sys.executable, "-m", *command]
-    with (folder / "servers.log").open("ab") as log:
-        server = subprocess.Popen(line, cwd=folder, env=told, stdout=subprocess.PIPE, stderr=log)
-    try:
-        found = (re.search(rb"http://localhost:\d+/\S*", text) for text in server.stdout or ())
-        place = next((one[0].decode() for one in found if one), "")
-        check(bool(place), f"{command[0]} did not start: {(folder / 'servers.log').read_text()[-500:]}")
-        yield place
-    finally:
-        server.terminate()
-        server.communicate()
-
-
-def fetched(url: str) -> bytes:
-    with urlopen(url, timeout=60) as answer:
-        return bytes(answer.read())
-
-
-async def pgbench(settings: Settings, query: Query, values: str, *how: str) -> tuple[int, float]:
-    """The query itself, prepared, one commit each: how many transactions, and how many a second."""
-    given = dict(pair.strip().split("=", 1) for pair in values.split(";"))
-    sql = re.sub(r"\$(\d+)", lambda found: given[query.names[int(found[1]) - 1]], query.sql)
-    script = settings.data_folder / "pgbench.sql"
-    script.write_text(f"\\set k :k + 1\n{sql.rstrip().rstrip(';')};\n")
-    clients = ["-c", str(CONNECTIONS), "-M", "prepared", "-n", "-f", str(script), "-D", "k=-1"]
-    line = [find_binaries() / "pgbench", *clients, *how, settings.database_url]
-    done = subprocess.run(line, capture_output=True, text=True, check=False)
-    told = re.search(r"(?s)actually processed: (\d+).* failed transactions: 0 .*tps = ([\d.]+)", done.stdout)
-    if told is None or done.returncode:
-        sys.exit(f"bench: pgbench failed: {done.stderr[-500:]}")
-    return int(told[1]), float(told[2])
+@asynccontextmanager
+async def ground(folder: Path) -> AsyncIterator[Ground]:
+    """A new one in this folder, with nothing but the demonstration."""
+    folder.mkdir()
+    with founded(Settings(data_folder=folder)) as settings:
+        await bring_up(settings)
+        admin = await asyncpg.connect(settings.database_owner_url.replace("petitions_owner", "postgres"))
+        try:
+            async with opened(make_site(settings)) as site:
+                yield Ground(site, admin, await demo.load(site, actor="cli:bench"))
+        finally:
+            await admin.close()
