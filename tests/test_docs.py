@@ -13,7 +13,6 @@ from pathlib import Path
 
 import click
 import pytest
-import yaml
 
 from petitions import settings as table
 from petitions.campaigns.retention import CONSENT_YEARS, DAYS
@@ -197,23 +196,12 @@ def test_every_key_of_a_front_matter_is_told():
         assert f"| `{key}` |" in text, key
 
 
-def test_the_compose_file_can_be_read_and_names_only_settings():
-    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
-    assert set(compose["services"]) == {"db", "mail"}
-    told = compose["x-petitions"]
-    assert set(told) <= set(SETTINGS)
-    for name, value in told.items():
-        SETTINGS[name].parse(value)  # raises ValueError where it is refused
-    ports = [port for service in compose["services"].values() for port in service["ports"]]
-    assert all(port.startswith("127.0.0.1:") for port in ports)
-
-
 def test_the_two_roles_are_made_alike_everywhere():
     """docs/operators.md and docker-compose.yml, passwords aside."""
 
     def statements(text: str) -> list[str]:
         found = re.findall(r"(?m)^ *((?:create role|create database|revoke|grant) .+;)$", text)
-        return [re.sub(r"'[^']*'", "''", one) for one in found]
+        return [re.sub(r" password '[^']*'", "", one) for one in found]
 
     guide = statements((ROOT / "docs" / "operators.md").read_text())
     assert len(guide) == 5
