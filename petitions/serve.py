@@ -258,11 +258,13 @@ async def _work_until_stopped(settings: Settings) -> None:
 
 
 async def _work_for_ever(settings: Settings) -> None:
-    """A database that is not there yet, or no more, is waited for."""
+    """A database that is not there yet, or no more, or not as it should be, is waited for."""
     while True:
         try:
             async with opened(make_site(settings)) as site:
                 await work(site)
         except DatabaseGone:
             log.warning("the work waits for the database")
-            await asyncio.sleep(5)
+        except Exception as error:  # unseen it would end, and no letter be sent any more
+            log.error("the work can't begin", **logs.describe(error))
+        await asyncio.sleep(5)

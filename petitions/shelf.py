@@ -44,9 +44,14 @@ def good_for(closing: Iterable[datetime | None]) -> float:
 
 
 class Shelf:
-    """Off until somebody listens to the database (`changes.py`): then `get` asks the database each time."""
+    """Off until somebody listens to the database (`changes.py`): then `get` asks the database each time.
 
-    def __init__(self) -> None:
+    `holds`: whether this task keeps a connection for itself. Such a one waits for nobody, who may be waiting for that
+    very connection.
+    """
+
+    def __init__(self, holds: Callable[[], bool] = lambda: False) -> None:
+        self._holds = holds
         self._on = False
         self._kept: dict[Hashable, Kept] = {}  # the oldest first
         self._hanging: dict[UUID | None, set[Hashable]] = {}
@@ -63,7 +68,8 @@ class Shelf:
     async def get(self, key: Hashable, make: Make) -> Any:
         """What stands under this key, else the value that `make` gives.
 
-        `make` runs once for all who ask meanwhile, in the task of the first; where it fails, it fails for all.
+        `make` runs once for all who ask meanwhile, in the task of the first; where it fails, it fails for all. Who
+        holds a connection runs it himself.
         """
         if not self._on:
             value = (await make())[1]
@@ -72,7 +78,7 @@ class Shelf:
         found = self.peek(key)
         if found is not None:
             return found
-        while flight := self._flights.get(key):
+        while not self._holds() and (flight := self._flights.get(key)):
             try:
                 return await asyncio.shield(flight)
             except _Abandoned:

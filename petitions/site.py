@@ -27,7 +27,7 @@ class Site:
     store: Store
     tokens: Tokens
     templates: Templates
-    shelf: Shelf = field(default_factory=Shelf)
+    shelf: Shelf
     gatherings: Gatherings = field(default_factory=Gatherings)
 
 
@@ -41,7 +41,9 @@ def make_site(settings: Settings) -> Site:
         size=settings.database_connections,
         statement_cache=0 if pooled else 100,  # PgBouncer in transaction mode knows no prepared statements
     )
-    return Site(settings, store, Tokens(settings.secrets), Templates(settings.timezone))
+    return Site(
+        settings, store, Tokens(settings.secrets), Templates(settings.timezone), Shelf(holds=store.holds)
+    )
 
 
 def placed(settings: Settings) -> Settings:

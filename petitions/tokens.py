@@ -15,6 +15,7 @@ from itsdangerous.signer import SigningAlgorithm
 from petitions.errors import TokenExpired, TokenInvalid
 
 LONGEST = 500  # characters; a longer one is refused unread
+AHEAD = 24 * 3600  # seconds that the clock of the machine which made a token may be ahead of ours
 
 
 class Tokens:
@@ -37,7 +38,10 @@ class Tokens:
         except (BadSignature, ValueError) as error:
             raise TokenInvalid from error
         # Not by its own max_age: that calls a token expired which another machine's clock dates into our future.
-        if time.time() - made_at.timestamp() > max_age:
+        age = time.time() - made_at.timestamp()
+        if age < -AHEAD:
+            raise TokenInvalid
+        if age > max_age:
             raise TokenExpired
         return value.decode()
 

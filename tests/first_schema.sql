@@ -311,7 +311,7 @@ create table letter_caps (
     taken           timestamptz[] not null,
     primary key (address_key, purpose)
 );
--- Wrong codes typed for an address today.
+-- Wrong codes typed for an address today; where there was no code to try, for the attempt's mark.
 create table code_tries (
     address_key     bytea not null,
     day             date not null default current_date,

@@ -94,6 +94,8 @@ async def sign(request: Request) -> Response:
     if form.problems:
         return await _statement(request, row, form, status=422)
     signed = await actions.sign(site, row, form, ip=client_ip(request), source=_source(request))
+    if signed is None:
+        return await _shown_again(request, items)
     response = redirect(url_maker(request)("check_email", statement=row.slug))
     cookie.arm(request, response, cookie.Mark(signed.statement_id, signed.mark))
     return response
@@ -103,6 +105,15 @@ _STALE = N_(
     "This page was open for a long time, or the statement has changed since. "
     "What you typed is still here: please read the text once more and send it again."
 )
+
+
+async def _shown_again(request: Request, items: list[tuple[str, str]]) -> Response:
+    """The page as it is now, with what was typed into it before."""
+    site: Site = request.app.state.site
+    row = await statements.find(site, request.path_params["statement"])
+    form = await _form(site, row)
+    form = forms.read(form, read_fields(items, forms.names(form)))
+    return await _statement(request, row, form, status=422, notice=_STALE)
 
 
 @reading

@@ -77,7 +77,7 @@ def _entries(request: Request) -> list[tuple[Mark, int]]:
         return []
     pieces = [data[i : i + _ENTRY] for i in range(0, len(data) - _ENTRY + 1, _ENTRY)]
     found = [(Mark(UUID(bytes=one[:16]), one[16:32]), int.from_bytes(one[32:])) for one in pieces]
-    return [(mark, at) for mark, at in found if time.time() - at < _DAY]
+    return [(mark, at) for mark, at in found if abs(time.time() - at) < _DAY]
 
 
 def _read(request: Request, name: str, max_age: int) -> str:

@@ -19,6 +19,7 @@ from petitions.proving.links import Key
 from petitions.signatures import PURPOSE
 from petitions.signatures.forms import SignForm
 from petitions.site import Site
+from petitions.statements import actions as statements
 from petitions.storage.store import Conflict, Row
 
 WRONG_A_DAY = 10
@@ -51,15 +52,25 @@ class Tried(NamedTuple):
     outcome: Outcome | None = None  # None: the code was wrong or there was none to try
 
 
-async def sign(site: Site, statement: Row, form: SignForm, *, ip: str, source: str | None = None) -> Attempt:
+async def sign(
+    site: Site, statement: Row, form: SignForm, *, ip: str, source: str | None = None
+) -> Attempt | None:
     """Keep an attempt and the request for its letter, durable together once this returns.
 
     Never asks whether the address is known: the worker answers by letter (signing.md §3).
-    Raises Closed where the statement takes no signatures any more.
+    None: its text is another one by now. Raises Closed where the statement takes no signatures any more.
     """
     attempt = _attempt(site, statement, form, ip, source)
     id = await site.gatherings.join("sign", partial(_sign_together, site), attempt)
+    if id is None and statement.is_open and await _is_open_still(site, statement):
+        return None
     return _signed(attempt, id)
+
+
+async def _is_open_still(site: Site, statement: Row) -> bool:
+    """As it is now, of which this process may not have heard yet."""
+    site.shelf.drop(statement.id)
+    return bool((await statements.of(site, statement.id)).is_open)
 
 
 async def sign_within(site: Site, statement: Row, form: SignForm, *, ip: str) -> Attempt:
@@ -91,7 +102,7 @@ def _signed(attempt: Facts, id: UUID | None) -> Attempt:
 
 
 async def _sign_together(site: Site, attempts: Sequence[Facts]) -> list[UUID | None]:
-    """The id of the row of each attempt; None: its statement takes no signatures any more."""
+    """The id of the row of each attempt; None: its statement takes no signatures any more, or none in this version."""
     if len(attempts) == 1:
         row = await site.store.signatures.sign(**attempts[0])
         return [row and row.id]
@@ -164,25 +175,21 @@ async def enter_code(site: Site, marks: list[Mark], typed: str) -> Tried:
     """Try a code on the attempts of this browser, the newest first.
 
     Each try is spent before it is compared, so that no parallel guesses slip through. Whatever fails
-    gives the same answer: how many tries an attempt has left would tell whether its address is known.
+    gives the same answer, after the same work: how many tries an attempt has left would tell whether
+    its address is known.
     """
     for mark in marks:
-        tried = await site.store.signatures.spend_try(statement_id=mark.statement_id, fingerprint=mark.mark)
+        tried = await site.store.signatures.spend_try(
+            statement_id=mark.statement_id, fingerprint=mark.mark, most=WRONG_A_DAY
+        )
         if tried is None:
             continue
-        if not await _spend_daily(site, tried.address_key):
-            break
         key = Key(tried.statement_id, tried.id)
         if code.matches(site, PURPOSE, key, tried.letters, typed):
             await site.store.signatures.return_daily_try(address_key=tried.address_key)
             row = await site.store.signatures.find(statement_id=key.statement_id, id=key.id)
             return Tried(key, await confirm(site, row, "code") if row else Outcome.OVER)
     return Tried()
-
-
-async def _spend_daily(site: Site, address_key: bytes) -> bool:
-    spent = await site.store.signatures.spend_daily_try(address_key=address_key, most=WRONG_A_DAY)
-    return spent is not None
 
 
 async def stands(site: Site, row: Row) -> bool:
@@ -201,16 +208,11 @@ async def not_me(site: Site, key: Key) -> bytes | None:
     return gone.address_key if gone else None
 
 
-async def ask_again(site: Site, key: Key) -> None:
-    """Ask for another letter; within a minute of the last, or when it is too late, nothing happens."""
-    await site.store.signatures.ask_again(statement_id=key.statement_id, id=key.id, letter_id=new_id())
-
-
-async def ask_again_for(site: Site, mark: Mark) -> None:
-    """`ask_again` for the attempt that a browser's cookie names, if it still waits."""
-    row = await site.store.signatures.find_marked(statement_id=mark.statement_id, fingerprint=mark.mark)
-    if row is not None:
-        await ask_again(site, Key(row.statement_id, row.id))
+async def ask_again(site: Site, mark: Mark) -> None:
+    """Ask for another letter; within a minute of the last, or where the attempt waits no more, nothing happens."""
+    await site.store.signatures.ask_again(
+        statement_id=mark.statement_id, fingerprint=mark.mark, letter_id=new_id()
+    )
 
 
 async def remind(site: Site) -> str:

@@ -68,7 +68,7 @@ class Embedded:
         told = ""
         while not over.wait(TEND_EVERY):
             try:
-                if self._revive():
+                if self._revive(over):
                     log.warning("the database had died, and runs again")
                 told = ""
             except (EmbeddedError, OSError) as error:
@@ -76,13 +76,13 @@ class Embedded:
                     log.error("the database died and does not start", error=type(error).__name__)
                 told = type(error).__name__
 
-    def _revive(self) -> bool:
-        """True: it was dead. Raises EmbeddedError, OSError."""
+    def _revive(self, over: threading.Event) -> bool:
+        """True: it was dead, and runs again. Raises EmbeddedError, OSError."""
         with self._server.opened("start") as turn:  # who asks whether it runs, holds its lock for a moment
             if not locked(turn, fcntl.LOCK_EX) or self._share.closed or self._server.runs():
                 return False
-            self._server.launch(self._durable)
-        return True
+            self._server.launch(self._durable, over)
+        return not over.is_set()
 
 
 def start(folder: Path, *, durable: bool = True) -> Embedded:

@@ -56,10 +56,15 @@ class Pools:
     def acquire(self) -> AbstractAsyncContextManager[Any]:
         """A connection to whom this task asks; the one it holds, if any. Raises DatabaseGone, Conflict."""
         pool, held = self._asked.get() or self.primary, self._held.get()
-        # A task that was begun inside has the same context, and must not share the connection.
-        if held is not None and held.pool is pool and held.task is asyncio.current_task():
+        if held is not None and held.pool is pool and self.holds():
             return Lent(held.connection)
         return pool.acquire()
+
+    def holds(self) -> bool:
+        """Whether this task keeps a connection for all its queries."""
+        held = self._held.get()
+        # A task that was begun inside has the same context, and must not share the connection.
+        return held is not None and held.task is asyncio.current_task()
 
     @asynccontextmanager
     async def held(self) -> AsyncIterator[Any]:

@@ -9,6 +9,7 @@ import os
 import shutil
 import stat
 import sys
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -121,15 +122,16 @@ class Server:
             reason = (complaints or done.stderr.strip().splitlines() or ["no reason given"])[-1]
             raise EmbeddedError(f"The database in {self.data.parent} can't be created: {reason}")
 
-    def launch(self, durable: bool) -> None:
-        """Joins it or starts it; returns once it takes connections."""
+    def launch(self, durable: bool, over: threading.Event | None = None) -> None:
+        """Joins it or starts it; returns once it takes connections. Once it is `over`, as soon as it can be stopped."""
         launched = False
 
         def ready() -> bool:
             nonlocal launched
             with self.opened("server") as lock:
                 if not locked(lock, fcntl.LOCK_EX):
-                    return self._status() == "ready"
+                    status = self._status()
+                    return status == "ready" or bool(status and over and over.is_set())
                 if launched:
                     raise EmbeddedError(f"PostgreSQL stopped at once; {self.data}.log says why.")
                 self._begin(durable, lock.fileno())

@@ -54,6 +54,10 @@ class Store:
         """One connection for the queries of a public page, which changes nothing: to the replica if that is fit."""
         return self.pools.reading()
 
+    def holds(self) -> bool:
+        """Whether this task is inside one of these blocks, with a connection of its own."""
+        return self.pools.holds()
+
     def shelf_life(self, seconds: float) -> float:
         """For how many seconds a fact that was just read may be remembered: `seconds`, but not at all where the replica
         said it. It may lack a change of which this process was told before it asked, and nobody tells twice."""

@@ -56,7 +56,7 @@ def _text(data: bytes) -> str:
 
 def _pairs(body: bytes) -> Iterator[tuple[bytes, bytes]]:
     """As browsers have it: https://url.spec.whatwg.org/#urlencoded-parsing."""
-    for piece in body.split(b"&") if body else ():
+    for piece in filter(None, body.split(b"&")):
         name, _, value = piece.replace(b"+", b" ").partition(b"=")
         yield (unquote_to_bytes(name), unquote_to_bytes(value)) if b"%" in piece else (name, value)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
 from starlette import routing
+from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Receive, Scope, Send
 
@@ -44,13 +45,23 @@ class Table:
     def match(self, scope: Scope) -> Found | None:
         """The first route of this path and method, else the first of this path."""
         partial = None
+        for found in self._matches(scope):
+            if found.match is Match.FULL:
+                return found
+            partial = partial or found
+        return partial
+
+    def methods(self, scope: Scope) -> set[str]:
+        """All that the routes of this path take."""
+        return {method for found in self._matches(scope) for method in found.route.methods or ()}
+
+    def _matches(self, scope: Scope) -> Iterator[Found]:
+        if scope["path"].endswith("\n"):  # which `$` of Starlette's patterns overlooks
+            return
         for route in self._candidates(_parts(scope["path"])):
             match, more = route.matches(scope)
-            if match is Match.FULL:
-                return Found(route, match, more)
-            if match is Match.PARTIAL and partial is None:
-                partial = Found(route, match, more)
-        return partial
+            if match is not Match.NONE:
+                yield Found(route, match, more)
 
     def _candidates(self, parts: list[str]) -> list[Route]:
         """In the order of the list. What no route names is all the same, so there are only so many keys."""
@@ -80,6 +91,8 @@ class Router(routing.Router):
             return
         scope["route"] = found.route
         scope.update(found.more)
+        if found.match is Match.PARTIAL:  # the route itself would name its own methods alone
+            raise HTTPException(405, headers={"Allow": ", ".join(sorted(self._table.methods(scope)))})
         await found.route.handle(scope, receive, send)
 
 

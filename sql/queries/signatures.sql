@@ -149,13 +149,14 @@ with gone as (
 )
 select statement_id, id, address_key from gone;
 
--- name: ask_again(statement_id, id, letter_id)^
--- A new letter for an attempt, at most one a minute; while the statement is open (or a day after).
+-- name: ask_again(statement_id, fingerprint, letter_id)^
+-- A new letter for an attempt, at most one a minute; while the statement is open (or a day after). By its mark: where
+-- the cookie's attempt is over, one statement finds that out as well.
 with asked as (
     update signatures g set asked_at = now()
     from statements_now s
-    where g.statement_id = :statement_id and g.id = :id and g.state = 'pending' and s.id = g.statement_id
-      and g.asked_at < now() - interval '1 minute'
+    where g.statement_id = :statement_id and g.fingerprint = :fingerprint and g.state = 'pending'
+      and s.id = g.statement_id and g.asked_at < now() - interval '1 minute'
       and (s.ended_at is null or s.ended_at > now() - interval '24 hours')
     returning g.statement_id, g.id, g.address_key, g.language, s.campaign_id
 ), letter as (
@@ -163,11 +164,6 @@ with asked as (
     select :letter_id, 'attempt', campaign_id, statement_id, id, address_key, language from asked
 )
 select id from asked;
-
--- name: find_marked(statement_id, fingerprint)^
--- The attempt that a browser's cookie names.
-select statement_id, id from signatures
-where statement_id = :statement_id and fingerprint = :fingerprint and state = 'pending';
 
 -- name: put_off(statement_id, id, until)!
 -- Its letter may not go yet: the attempt's days begin when it may. Within bounds: an address whose cap is kept full
@@ -191,18 +187,21 @@ update signatures g set letter_at = now()
 from unnest(:statement_ids::uuid[], :ids::uuid[]) as listed (statement_id, id)
 where g.statement_id = listed.statement_id and g.id = listed.id and g.state = 'pending' and g.letters = 0;
 
--- name: spend_try(statement_id, fingerprint)^
--- Spend one try of the current letter's code; no row: there is no code to try.
-update signatures set tries = tries + 1
-where statement_id = :statement_id and fingerprint = :fingerprint and state = 'pending'
-  and tries < 5 and letters > 0 and letter_at > now() - interval '30 minutes'
-returning statement_id, id, letters, address_key;
-
--- name: spend_daily_try(address_key, most)$
--- Spend one of the day's wrong tries of an address; null: they are used up.
-insert into code_tries (address_key) values (:address_key)
-on conflict (address_key, day) do update set tries = code_tries.tries + 1 where code_tries.tries < :most
-returning tries;
+-- name: spend_try(statement_id, fingerprint, most)^
+-- Spend one try of the current letter's code, and one of the day's wrong tries of its address; no row: there is no
+-- code to try, or the day's tries are used up. Where there is none the mark stands in for the address, so that this
+-- writes, commits and takes as long whether or not the address is known.
+with tried as (
+    update signatures set tries = tries + 1
+    where statement_id = :statement_id and fingerprint = :fingerprint and state = 'pending'
+      and tries < 5 and letters > 0 and letter_at > now() - interval '30 minutes'
+    returning statement_id, id, letters, address_key
+), daily as (
+    insert into code_tries (address_key) select coalesce((select address_key from tried), :fingerprint)
+    on conflict (address_key, day) do update set tries = code_tries.tries + 1 where code_tries.tries < :most
+    returning tries
+)
+select tried.* from tried, daily;
 
 -- name: return_daily_try(address_key)!
 -- The code was right: only wrong ones count.

@@ -156,8 +156,8 @@ class Place:
         self.running._share.close()  # as the death of whoever used it would
         await soon(30, lambda: not self.running._server.runs())
 
-    async def kill_backend(self) -> None:
-        """One backend: PostgreSQL ends all others and recovers by itself."""
+    async def kill_backend(self) -> bool:
+        """One backend: PostgreSQL ends all others and recovers by itself. Was there one?"""
         with suppress(
             ProcessLookupError, OSError, asyncpg.PostgresError
         ):  # it may be about to start or to end
@@ -165,7 +165,8 @@ class Place:
                 "select pid from pg_stat_activity where application_name = 'petitions'"
             ):
                 os.kill(row["pid"], signal.SIGKILL)
-                return
+                return True
+        return False
 
     @asynccontextmanager
     async def locked(self, table: str) -> AsyncIterator[None]:

@@ -15,6 +15,8 @@ async def test_after_a_minute_of_random_kills_everything_that_people_were_told_i
     told = over.report()
     print(told)
     assert not over.differs, told
+    assert not set(chaos.FIRST) - over.kills.keys()
+    assert over.kills["database"] >= 2  # without a lock: what was said too early is gone
     assert sum(over.kills.values()) >= 5
     assert len(over.letters) > 10
     assert over.people_counted > 1

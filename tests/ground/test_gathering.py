@@ -69,6 +69,62 @@ async def test_where_the_database_is_gone_all_are_told_and_nothing_is_tried_agai
     assert len(doubling.batches) == 1
 
 
+class Hanging:
+    """A database that takes its time, and then is gone."""
+
+    def __init__(self) -> None:
+        self.batches, self.over = 0, asyncio.Event()
+
+    async def __call__(self, items: Sequence[int]) -> list[int]:
+        self.batches += 1
+        await self.over.wait()
+        raise DatabaseGone
+
+
+async def test_who_waits_behind_a_batch_that_found_the_database_gone_does_not_find_out_once_more() -> None:
+    gatherings, hanging = Gatherings(), Hanging()
+    first = asyncio.create_task(gatherings.join("hang", hanging, 0))
+    while not hanging.batches:
+        await asyncio.sleep(0)
+    others = [asyncio.create_task(gatherings.join("hang", hanging, n)) for n in range(3 * MOST)]
+    await asyncio.sleep(0)
+    hanging.over.set()
+    answers = await asyncio.wait_for(asyncio.gather(first, *others, return_exceptions=True), 10)
+    assert {type(answer) for answer in answers} == {DatabaseGone}
+    assert hanging.batches == 1
+    assert await asyncio.wait_for(gatherings.join("hang", Doubling(), 1), 10) == 2
+
+
+async def test_of_those_who_go_alone_nobody_tries_once_the_database_is_gone() -> None:
+    batches: list[int] = []
+
+    async def refuses_and_dies(items: Sequence[int]) -> list[int]:
+        batches.append(len(items))
+        await asyncio.sleep(0)
+        if len(items) > 1:
+            raise ValueError
+        raise DatabaseGone
+
+    gatherings = Gatherings()
+    asked = [gatherings.join("dies", refuses_and_dies, n) for n in range(5)]
+    answers = await asyncio.wait_for(asyncio.gather(*asked, return_exceptions=True), 10)
+    assert [type(answer) for answer in answers] == [DatabaseGone] * 5
+    assert batches == [5, 1]
+
+
+async def test_nobody_waits_for_ever_and_what_was_given_up_is_not_begun() -> None:
+    gatherings, hanging, later = Gatherings(patience=0.05), Hanging(), Doubling()
+    first = asyncio.create_task(gatherings.join("hang", hanging, 0))
+    while not hanging.batches:
+        await asyncio.sleep(0)
+    others = [asyncio.create_task(gatherings.join("hang", later, n)) for n in range(3)]
+    answers = await asyncio.wait_for(asyncio.gather(first, *others, return_exceptions=True), 10)
+    assert [type(answer) for answer in answers] == [DatabaseGone] * 4
+    hanging.over.set()
+    assert await asyncio.wait_for(gatherings.join("hang", later, 9), 10) == 18
+    assert later.batches == [[9]]
+
+
 async def test_kinds_do_not_wait_for_each_other() -> None:
     gatherings, until = Gatherings(), asyncio.Event()
 

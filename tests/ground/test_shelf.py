@@ -93,6 +93,26 @@ async def test_who_waits_for_one_that_leaves_makes_it_itself() -> None:
         await leaves
 
 
+async def test_who_holds_a_connection_waits_for_nobody_and_others_wait_for_him() -> None:
+    holding, first, second = [False], asyncio.Event(), asyncio.Event()
+    shelf = Shelf(holds=lambda: holding[0])
+    shelf.switch(True)
+    waits = asyncio.create_task(shelf.get("page", Maker(None, first)))
+    await asyncio.sleep(0)
+    holding[0], holder = True, Maker(None, second)
+    holds = asyncio.create_task(shelf.get("page", holder))
+    await asyncio.sleep(0)
+    holding[0], other = False, Maker(None)
+    joins = asyncio.create_task(shelf.get("page", other))
+    await asyncio.sleep(0)
+    second.set()
+    assert await asyncio.gather(holds, joins) == [1, 1]
+    assert (holder.times, other.times) == (1, 0)
+    assert not waits.done()
+    first.set()
+    assert await waits == 1
+
+
 async def test_where_it_fails_it_fails_for_all_who_wait_at_once() -> None:
     shelf, go, times = heard(), asyncio.Event(), 0
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from petitions.errors import TokenError, TokenExpired, TokenInvalid
 from petitions.ids import new_id
-from petitions.tokens import Tokens, pack, unpack
+from petitions.tokens import Tokens, _Signer, pack, unpack
 
 OLD, NEW = "an old secret of at least 32 characters", "a new secret of at least 32 characters"
 tokens = Tokens([NEW])
@@ -61,6 +61,23 @@ def test_old_secrets_still_read_and_the_last_one_signs():
 def test_a_token_past_its_age_has_expired():
     with pytest.raises(TokenExpired):
         tokens.read("signature", tokens.make("signature", "value"), max_age=-1)
+
+
+class Ahead(_Signer):
+    """Of a machine whose clock is `hours` ahead."""
+
+    hours = 0.0
+
+    def get_timestamp(self):
+        return int(super().get_timestamp() + self.hours * 3600)
+
+
+@pytest.mark.parametrize(("hours", "good"), [(0, True), (23, True), (25, False), (24 * 400, False)])
+def test_a_token_may_come_from_a_clock_that_is_ahead_but_not_from_another_day(hours, good):
+    signer = Ahead([NEW], salt="petitions.signature")
+    signer.hours = hours
+    with contextlib.nullcontext() if good else pytest.raises(TokenInvalid):
+        assert tokens.read("signature", signer.sign("value").decode(), max_age=60) == "value"
 
 
 @given(st.lists(st.uuids(), min_size=1, max_size=10))

@@ -4,9 +4,13 @@ not a second POST (signing.md §3)."""
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 
+from petitions.proving.cookie import Mark
+from petitions.signatures import actions
+from petitions.signatures.confirming import GRID
 from tests import makers
 from tests.conftest import browser
 
@@ -56,6 +60,40 @@ async def everything_one_can_do(site, statement, email, postbox) -> list[tuple]:
 async def test_whatever_one_does_the_answers_are_the_same_for_every_address(site, statement, postbox):
     told = [await everything_one_can_do(site, statement, email, postbox) for email in KNOWN]
     assert told[0] == told[1] == told[2] == told[3]
+
+
+async def asked(site, act) -> list[str]:
+    """The statements of `act`, each a commit of its own."""
+    told = []
+    async with site.store.held() as connection:
+        with connection.query_logger(lambda query: told.append(query.query)):
+            await act
+    return told
+
+
+async def test_a_wrong_code_and_a_wish_for_another_letter_are_the_same_work_for_every_address(
+    site, statement, owner, postbox
+):
+    find = "select fingerprint from signatures where name = 'Curious Example' and email = $1"
+    worked = []
+    for email in KNOWN:
+        async with browser(site) as own:
+            await makers.sign(own, statement, name="Curious Example", email=email)
+        mark = Mark(statement.id, await owner.fetchval(find, email))
+        await postbox.settle()
+        worked.append([
+            await asked(site, act) for act in (actions.enter_code(site, [mark], ""), actions.ask_again(site, mark))
+        ])  # fmt: skip
+    assert [len(statements) for statements in worked[0]] == [1, 1]
+    assert worked == [worked[0]] * len(KNOWN)
+    assert [row["tries"] for row in await owner.fetch("select tries from code_tries")] == [1] * len(KNOWN)
+
+
+async def test_what_the_database_found_takes_a_whole_number_of_moments(site, statement, client):
+    for path in ("confirm", "send-again"):
+        began = time.monotonic()
+        await client.post(f"/{statement.slug}/{path}", data={"code": "000000"})
+        assert time.monotonic() - began >= GRID - 0.005
 
 
 async def test_the_same_form_a_day_later_still_has_its_code_and_its_one_click(site, client, owner, postbox):

@@ -73,6 +73,35 @@ async def test_a_stamp_of_an_earlier_version_is_stale(site, client, owner):
     assert await rows(owner, statement) == []
 
 
+async def test_a_version_that_this_process_has_not_heard_of_shows_the_new_text_and_the_form_as_typed(
+    site, client, owner
+):
+    statement = await makers.statement(site)
+    site.shelf.switch(True)
+    stamp = makers.stamp_of((await client.get(f"/{statement.slug}")).text)
+    await makers.new_version(site, statement, "We ask for the *other* example.")
+    typed = {"name": "Example Person", "email": "first@example.org"}
+    response = await makers.sign(client, statement, **typed, stamp=stamp)
+    assert response.status_code == 422
+    assert "the statement has changed since" in response.text
+    assert "<em>other</em>" in response.text
+    assert all(f'value="{value}"' in response.text for value in typed.values())
+    assert await rows(owner, statement) == []
+    again = await makers.sign(client, statement, **typed, stamp=makers.stamp_of(response.text))
+    assert again.status_code == 303
+    assert len(await rows(owner, statement)) == 1
+
+
+async def test_a_closing_that_this_process_has_not_heard_of_is_told_as_one(site, client, owner):
+    statement = await makers.statement(site)
+    site.shelf.switch(True)
+    stamp = makers.stamp_of((await client.get(f"/{statement.slug}")).text)
+    await makers.close(site, statement)
+    response = await makers.sign(client, statement, email="first@example.org", stamp=stamp)
+    assert response.status_code == 409
+    assert await rows(owner, statement) == []
+
+
 async def test_an_ip_over_its_limit_gets_429_the_time_to_wait_and_its_form_back(site, client, owner):
     statement = await makers.statement(site)
     for _ in range(site.settings.ip_burst * 4):

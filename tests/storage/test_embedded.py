@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import asyncpg
@@ -137,6 +138,37 @@ def test_a_stale_pid_file_that_names_a_stranger_does_no_harm(folder: Path, whole
     assert stranger.poll() is None
     stranger.kill()
     stranger.wait()
+
+
+def test_who_stops_while_the_database_puts_itself_in_order_does_not_wait_for_that(folder: Path) -> None:
+    data = folder / "postgres-18"
+    settings, standing = data / "postgresql.auto.conf", data / "recovery.signal"
+    before = settings.read_text()
+    running = embedded.start(folder, durable=False)
+    try:
+        with running.tended():
+            with settings.open("a") as file:
+                file.write("restore_command = 'sleep 60; false'\n")  # a recovery that takes long
+            standing.touch(mode=0o666)
+            os.kill(server_pid(folder), signal.SIGKILL)
+            end = time.monotonic() + 30
+            while not recovers(data):
+                assert time.monotonic() < end
+                time.sleep(0.05)
+        began = time.monotonic()
+        running.release()
+        assert time.monotonic() - began < 20
+        assert stopped(folder)
+    finally:
+        settings.write_text(before)
+        standing.unlink(missing_ok=True)
+
+
+def recovers(data: Path) -> bool:
+    try:
+        return "starting" in (data / "postmaster.pid").read_text()
+    except FileNotFoundError:  # just being replaced
+        return False
 
 
 def test_ctrl_c_in_the_terminal_does_not_reach_the_server(folder: Path) -> None:

@@ -24,6 +24,7 @@ GOOD: list[tuple[str, str | bytes, list[list[str]]]] = [
     (URLENCODED, "a=J%C3%BCrgen+M", [["a", "Jürgen M"]]),
     (URLENCODED, "a=Jürgen".encode(), [["a", "Jürgen"]]),
     (URLENCODED, "a=1=2&b&c=&=d", [["a", "1=2"], ["b", ""], ["c", ""], ["", "d"]]),
+    (URLENCODED, "&a=1&&b=2&" + "&" * 200, [["a", "1"], ["b", "2"]]),
     (URLENCODED, "a=%zz%", [["a", "%zz%"]]),
     (URLENCODED, "a=one%0D%0Atwo%0Dthree", [["a", "one\ntwo\nthree"]]),
     (f"{URLENCODED}; charset=UTF-8", "a=1", [["a", "1"]]),

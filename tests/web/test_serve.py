@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import shutil
@@ -12,15 +13,18 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
 import structlog
+from structlog.testing import capture_logs
 
 from petitions.errors import Refused
-from petitions.serve import serve
+from petitions.serve import _work_for_ever, serve
 from petitions.settings import Settings
+from petitions.site import make_site, opened
 
 ROOT = Path(__file__).parents[2]
 APP = """
@@ -135,6 +139,20 @@ def test_slow_and_endless_heads_are_cut_off(folder: Path) -> None:
     finally:
         process.terminate()
         process.communicate(timeout=60)
+
+
+async def test_work_that_cannot_begin_says_so_and_tries_again(settings: Settings) -> None:
+    async with opened(make_site(settings)):  # the address key of this database is known now
+        pass
+    with capture_logs() as lines:
+        work = asyncio.create_task(_work_for_ever(replace(settings, address_key=b"another key, " * 4)))
+        async with asyncio.timeout(30):
+            while not [line for line in lines if line["log_level"] == "error"]:
+                await asyncio.sleep(0.02)
+        done, _ = await asyncio.wait({work}, timeout=0.2)
+    work.cancel()
+    assert not done
+    assert lines[-1]["error"] == "Refused"
 
 
 def test_a_taken_port_is_said_in_one_sentence() -> None:
