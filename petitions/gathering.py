@@ -65,9 +65,8 @@ class Gatherings:
                     _fail(batch + self._waiting.pop(kind, []))
         finally:
             del self._running[kind]
-            for one in batch + self._waiting.pop(
-                kind, []
-            ):  # only where this task was stopped, with the process
+            # Nobody is left, but where this task was stopped, with the process.
+            for one in batch + self._waiting.pop(kind, []):
                 one.answer.cancel()
 
 

@@ -93,7 +93,7 @@ create table notes (
 create table signatures (
     statement_id    uuid not null references statements (id),
     id              uuid not null,
-    -- Widths of 8 bytes, then 4, 2 and 1: no padding between them, which is a page in forty.
+    -- Widths of 8 bytes, then 4, 2 and 1: no padding between them.
     created_at      timestamptz not null default now(),
     asked_at        timestamptz not null default now(), -- when a letter was last asked for
     letter_at       timestamptz,                        -- only while pending: when the current letter was handed to SMTP

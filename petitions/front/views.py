@@ -197,5 +197,4 @@ def _source(request: Request) -> str | None:
     if referer.netloc != request.headers.get("host"):
         return None
     code = parse_qs(referer.query[:1000]).get("from", [""])[0]
-    fit = 0 < len(code) <= 40 and all(c.isascii() and (c.isalnum() or c in "-_.") for c in code)
-    return code if fit else None
+    return code if qr.SOURCE.fullmatch(code) else None
