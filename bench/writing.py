@@ -13,8 +13,9 @@ from bench.reading import person as id_of
 from bench.reading import shown
 from bench.run import WARM, Figure, Run
 from petitions.proving import links
-from petitions.signatures import PURPOSE, stamp
+from petitions.signatures import PURPOSE
 from petitions.statements import actions as statements
+from petitions.statements import stamp
 
 FASTEST = 4000  # requests a second that are made beforehand at first; later twice as many as were answered
 SLOW = 2000  # microseconds added to each commit

@@ -6,11 +6,11 @@ The floors. Imports only go down; rooms beside each other never import each othe
 
     roof      cli, commands, serve, demo, backup → app, work → routes      put everything together
     doors     front  my                    pages where several features meet, one door per kind of visitor
-    rooms     signatures  …                one per feature
-    pillars   statements → campaigns → organisers
-    services  watch → mail  proving  tally  throttle  jobs  changes → web   know no room: the roof hands them all
+    rooms     signatures  endorsements  motions    one per feature
+    pillars   statements  organisations → campaigns → organisers
+    services  watch → mail  proving  tally  throttle  jobs  changes  files → web   know no room: the roof hands them all
     site      the running site, handed over and never global → tokens
-    ground    storage  shelf  gathering  templating  translations  forms  addresses  settings …   know no feature
+    ground    storage  shelf  gathering  templating  translations  forms  questions  addresses …   know no feature
 
 A room is one word in four places: `petitions/<room>/`, `sql/queries/<room>.sql`, `templates/<room>/`,
 `tests/<room>/`. In it, `views` is HTTP, `actions` is what people may do, `forms` judges what was typed, `letters`
@@ -26,6 +26,13 @@ signature     one person's act on one statement: pending, then confirmed; perhap
 signatory     the person, as a list shows them; there is no such table
 attempt       a signature that nobody has confirmed yet
 organiser     who looks after a campaign and may take lists
+organisation  a union, branch, trades council …: a body that acts through an officer; they form a tree
+officer       the person who speaks for a body
+endorsement   a body's act on one statement: pending, confirmed by its officer, then accepted by an organiser
+level         how well an endorsement is proven: by an officer, by two, by minutes that the campaign has seen
+affiliated members   of the endorsing bodies, nobody twice; never added to signatures
+motion        a model text for bodies to adopt
+submission    one body's plan to put a motion to its meeting, and what came of it
 confirm       prove the address, by the letter's link, its button page or its code
 token         what a link carries: signed, for one purpose, dated
 address key   what stands for a mailbox: a keyed hash of the address's one spelling
@@ -39,8 +46,7 @@ trouble       what is wrong with the site: begins, is told to the operator by le
 tombstone     what is left of an erased signature: number, state and hour
 site, store, page   the running whole; the database with its queries; HTML sent to a visitor
 
-Kept for rooms to come: endorsement (an organisation's act, through its officer), ledger (the public log behind the
-counts), motion, event, material, update, sheet.
+Kept for rooms to come: ledger (the public log behind the counts), event, material, update, sheet.
 
 To add a room: write its noun here; its table into `sql/schema.sql` and a step into `sql/migrations/` (key
 `(statement_id, id)` if it belongs to a statement); its queries; actions; views and their lines in `routes.py`;

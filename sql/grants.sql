@@ -3,10 +3,13 @@
 grant usage on schema public to {app};
 grant select, insert, update, delete on all tables in schema public to {app};
 grant usage on all sequences in schema public to {app};
-revoke update, delete, truncate on versions, notes, signature_events, consent_texts, consents, audit from {app};
+revoke update, delete, truncate on versions, notes, signature_events, endorsement_events,
+    consent_texts, consents, audit from {app};
 revoke insert, update, delete, truncate on migrations from {app};
 revoke delete, truncate on campaigns, statements from {app}; -- remove_demonstration() alone removes any
 revoke execute on all functions in schema public from public;
 grant execute on function expire_consents(interval), tend_origins(integer), remove_demonstration() to {app};
+grant usage on schema extensions to {app}; -- pg_trgm: the likeness of names
+grant execute on function affiliated_members(uuid) to {app};
 grant execute on function area_of(jsonb), disarmed(text) to {app};
 grant execute on function spend(text[], text[], interval, interval, interval, interval) to {app};

@@ -2,8 +2,11 @@
 --
 -- campaign ─┬─ statement ─┬─ versions, notes                       (the text, append-only)
 --           │             ├─ signatures ── consents, origins, events (what a person did)
+--           │             ├─ endorsements ── consents, events        (what an organisation did, by its officer)
+--           │             ├─ motions ── submissions                  (a text to adopt; the bodies that put it)
 --           │             └─ tally_queue ─▶ tallies, counts …        (the public numbers, one writer)
---           └─ slugs · audit            outbox · caps · suppressions · throttle · jobs (not per statement)
+--           ├─ organisations: a tree    (branch in region in union; an accepted endorsement is bound to one)
+--           └─ slugs · audit            outbox · caps · suppressions · throttle · jobs · files (not per statement)
 --
 -- Every per-statement table has the primary key (statement_id, id) and unique keys that begin with
 -- statement_id, so that they can be distributed by statement. Ids are uuid version 7, made in Python.
@@ -53,6 +56,46 @@ create table statements (
     created_at      timestamptz not null default now()
 );
 create index statements_by_campaign on statements (campaign_id);
+
+-- The bodies that endorse, and those that they belong to: branch in region in union.
+create schema extensions;
+create extension pg_trgm schema extensions;             -- trusted: the owner of the database may
+create table organisations (
+    id              uuid primary key,
+    campaign_id     uuid not null references campaigns (id),
+    parent_id       uuid,
+    kind            text not null check (kind in (
+                        'national union', 'union region', 'union branch', 'trades council', 'constituency party',
+                        'party group', 'student union', 'councillors'' group', 'campaign', 'workplace committee',
+                        'faith or community group', 'company or co-op', 'other')),
+    name            text not null check (length(name) between 1 and 200),
+    code            text not null default '' check (length(code) <= 40),   -- branch number
+    -- By organisations/key.py alone: the normal form of the code where there is one, else of the name; of the name.
+    key             text not null check (key <> ''),
+    plain_name      text not null check (plain_name <> ''),
+    created_at      timestamptz not null default now(),
+    check (parent_id <> id),
+    unique (campaign_id, id),
+    foreign key (campaign_id, parent_id) references organisations (campaign_id, id),
+    constraint one_organisation unique nulls not distinct (campaign_id, parent_id, key)
+);
+create index organisations_below on organisations (parent_id);
+create index organisations_like on organisations using gin (plain_name extensions.gin_trgm_ops);
+
+-- Pictures and documents that were sent, by the SHA-256 of what is kept: checked and made anew before (files/).
+create table files (
+    digest          bytea primary key check (length(digest) = 32),
+    type            text not null check (type in ('application/pdf', 'image/png', 'image/jpeg', 'image/webp')),
+    size            integer not null check (size > 0),  -- bytes
+    width           integer,                            -- pixels, of pictures
+    height          integer,
+    data            bytea not null,
+    put_at          timestamptz not null default now(), -- the last time; what nothing refers to goes a day later
+    check (size = length(data)),
+    check ((type = 'application/pdf') = (width is null and height is null))
+);
+alter table files alter column data set storage external; -- compressed already
+create index files_by_age on files (put_at);
 
 -- One table of slugs for each space; an old slug redirects for ever and can't be taken.
 create table slugs (
@@ -170,13 +213,197 @@ create table attempt_networks (
     primary key (statement_id, id, day)
 );
 
+-- ───────────────────────────────────────────────────────────── endorsing
+
+-- One row a claim that an organisation endorses, by its officer. pending → confirmed (by the officer's letter: in the
+-- queue) ⇄ questioned → accepted (public, counted) or declined; accepted → withdrawn, expired, replaced (by a row that
+-- renews or corrects it: replaces_id). docs/states.md. What was claimed stays with the row; what the public sees of
+-- the body itself is the organisation's.
+create table endorsements (
+    statement_id    uuid not null references statements (id),
+    id              uuid not null,
+    created_at      timestamptz not null default now(),
+    asked_at        timestamptz not null default now(), -- when the officer's letter was last asked for
+    letter_at       timestamptz,                        -- only while pending: when the current letter was handed to SMTP
+    confirmed_at    timestamptz,
+    second_confirmed_at timestamptz,
+    second_refused_at timestamptz,
+    reviewed_at     timestamptz,                        -- last accepted, declined or questioned
+    accepted_at     timestamptz,
+    ended_at        timestamptz,                        -- declined, withdrawn, replaced or expired
+    told_at         timestamptz,                        -- the officer was told that it is about to expire
+    erased_at       timestamptz,                        -- the officers' details are gone
+    version         integer not null,                   -- of the text, that was endorsed
+    letters         smallint not null default 0,        -- confirmation letters handed to SMTP
+    tries           smallint not null default 0,        -- of the current letter's code
+    reminders       smallint not null default 0,
+    state           text not null default 'pending' check (state in (
+                        'pending', 'confirmed', 'questioned', 'accepted', 'declined', 'withdrawn', 'replaced', 'expired')),
+    via             text not null default 'form' check (via in ('form', 'officer', 'import')), -- officer: from their own link
+    confirmed_by    text check (confirmed_by in ('link', 'button', 'code', 'officer', 'import')),
+    language        text not null default 'en',
+    replaces_id     uuid,                               -- what this one renews or corrects
+    organisation_id uuid references organisations (id), -- since it was accepted
+    -- The body, as claimed.
+    name            text not null check (length(name) between 1 and 200),
+    kind            text not null,
+    parent          text not null default '',           -- the union, party or national body it belongs to
+    region          text not null default '',           -- of that
+    code            text not null default '',
+    area            text not null default '',
+    web_address     text not null default '',
+    logo            bytea references files (digest),
+    logo_consent    boolean not null default false,
+    members         integer check (members > 0),        -- affiliated members
+    members_on      date,
+    members_source  text not null default '',
+    -- How it decided.
+    decided         text not null check (decided in (
+                        'annual meeting', 'branch meeting', 'committee', 'conference', 'officers between meetings')),
+    met_on          date,
+    met_how         text check (met_how in ('in person', 'online', 'both')),
+    present         integer check (present >= 0),
+    quorum          boolean,
+    votes_for       integer check (votes_for >= 0),
+    votes_against   integer check (votes_against >= 0),
+    abstained       integer check (abstained >= 0),
+    motion          text not null default '',           -- as passed
+    minutes         bytea references files (digest),    -- or an extract of them: never public
+    wording         text not null default '',           -- what the list says; '' where made from the facts
+    wants           text[] not null default '{}' check (wants <@ array['speaker', 'materials', 'coach places']),
+    note            text not null default '',           -- to the organisers
+    -- The review.
+    two_officers    boolean not null default false,     -- the reviewer's tick: the second is somebody else
+    minutes_seen    boolean not null default false,
+    featured        boolean not null default false,
+    expires_on      date,                               -- the first day on which it does not stand any more
+    question        text not null default '',           -- the organisers' last
+    reason          text not null default '',           -- why it was declined
+    -- Where an import had it from, and how the body agreed to be listed.
+    import_source   text not null default '',
+    import_consent  text not null default '',
+    source          text,                               -- ?from= code
+    -- Personal. Null once erased, the last four where there is no second officer.
+    address_key     bytea,                              -- of the officer
+    key_version     smallint not null default 1,
+    officer_name    text,
+    officer_role    text,
+    officer_email   text,
+    officer_phone   text,
+    mail_consent    boolean not null default false,     -- letters about the campaign
+    second_key      bytea,
+    second_name     text,
+    second_role     text,
+    second_email    text,
+    -- Only while pending.
+    fingerprint     bytea,                              -- HMAC of the whole claim: the same claim, the same row
+    consent_ids     uuid[],
+    primary key (statement_id, id),
+    foreign key (statement_id, replaces_id) references endorsements (statement_id, id),
+    check (coalesce(votes_for, 0) + coalesce(votes_against, 0) + coalesce(abstained, 0) <= present),
+    check (met_on <= (created_at at time zone 'UTC')::date + 1),
+    check (second_key <> address_key),
+    check (state <> 'accepted' or organisation_id is not null),
+    check (not two_officers or second_confirmed_at is not null),
+    check (erased_at is null or (address_key is null and officer_name is null and officer_email is null
+        and officer_phone is null and officer_role is null and second_key is null and second_name is null
+        and second_role is null and second_email is null))
+);
+-- One body, one public row, however many accept at once.
+create unique index one_standing_endorsement on endorsements (statement_id, organisation_id) where state = 'accepted';
+create unique index one_pending_endorsement on endorsements (statement_id, fingerprint) where state = 'pending';
+create unique index one_successor on endorsements (statement_id, replaces_id) where state in ('confirmed', 'questioned');
+create index endorsements_in_review on endorsements (statement_id, confirmed_at) where state in ('confirmed', 'questioned');
+create index endorsements_of_an_officer on endorsements (statement_id, address_key) where address_key is not null;
+create index unconfirmed_endorsements on endorsements (created_at) where state = 'pending';
+create index endorsements_to_expire on endorsements (expires_on) where state = 'accepted' and expires_on is not null;
+create index endorsements_with_a_logo on endorsements (logo) where logo is not null;
+create index endorsements_with_minutes on endorsements (minutes) where minutes is not null;
+create index endorsements_of_an_organisation on endorsements (organisation_id) where organisation_id is not null;
+
+-- What happened to an endorsement once it was confirmed; ids and names of fields, no personal values. Append-only.
+create table endorsement_events (
+    statement_id    uuid not null references statements (id),
+    id              uuid not null,
+    endorsement_id  uuid not null,
+    act             text not null check (act in (
+                        'confirmed', 'second confirmed', 'second refused', 'questioned', 'answered', 'accepted', 'declined',
+                        'changed', 'replaced', 'withdrawn', 'expired', 'erased')),
+    actor           text not null default '',           -- of organisers: as in the audit; '' the officer or a job
+    fields          text[] not null default '{}',
+    happened_at     timestamptz not null default now(),
+    primary key (statement_id, id)
+);
+create index events_of_an_endorsement on endorsement_events (statement_id, endorsement_id);
+
+-- A text to adopt, with choices by kind of body (motions/text.py).
+create table motions (
+    statement_id    uuid not null references statements (id),
+    id              uuid not null,
+    slug            text not null check (slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$' and length(slug) <= 80),
+    state           text not null default 'draft' check (state in ('draft', 'published', 'withdrawn')),
+    title           text not null check (length(title) between 1 and 200),
+    body            text not null check (length(body) between 1 and 50000),    -- Markdown with choices
+    notes           text not null default '' check (length(notes) <= 20000),   -- Markdown: how to move it
+    created_at      timestamptz not null default now(),
+    published_at    timestamptz,
+    primary key (statement_id, id),
+    unique (statement_id, slug)
+);
+
+-- "We are putting it": one body's plan, private to organisers. pending → announced (the officer's letter) → passed,
+-- amended, fell or not reached; withdrawn: they don't put it after all.
+create table submissions (
+    statement_id    uuid not null references statements (id),
+    id              uuid not null,
+    motion_id       uuid not null,
+    created_at      timestamptz not null default now(),
+    asked_at        timestamptz not null default now(),
+    letter_at       timestamptz,
+    confirmed_at    timestamptz,
+    reminded_at     timestamptz,                        -- before the cut-off
+    questioned_at   timestamptz,                        -- the day after: how did it go?
+    answered_at     timestamptz,
+    erased_at       timestamptz,
+    letters         smallint not null default 0,
+    tries           smallint not null default 0,
+    state           text not null default 'pending' check (state in (
+                        'pending', 'announced', 'passed', 'amended', 'fell', 'not reached', 'withdrawn')),
+    language        text not null default 'en',
+    name            text not null check (length(name) between 1 and 200),      -- the body's
+    kind            text not null,
+    parent          text not null default '',
+    area            text not null default '',
+    meets_on        date not null,
+    cut_off_on      date,                               -- the last day on which motions are taken
+    amended         text not null default '',           -- the text as it was passed
+    wants           text[] not null default '{}' check (wants <@ array['speaker', 'materials', 'coach places']),
+    address_key     bytea,
+    key_version     smallint not null default 1,
+    officer_name    text,
+    officer_role    text,
+    officer_email   text,
+    fingerprint     bytea,
+    consent_ids     uuid[],
+    primary key (statement_id, id),
+    foreign key (statement_id, motion_id) references motions (statement_id, id),
+    check (cut_off_on <= meets_on),
+    check (erased_at is null or (address_key is null and officer_name is null and officer_role is null
+        and officer_email is null))
+);
+create unique index one_pending_submission on submissions (statement_id, fingerprint) where state = 'pending';
+create index submissions_to_come on submissions (meets_on) where state = 'announced';
+create index unconfirmed_submissions on submissions (created_at) where state = 'pending';
+create index submissions_of_an_officer on submissions (statement_id, address_key) where address_key is not null;
+
 -- ───────────────────────────────────────────────────────────── consents: the proof
 
 -- Exact wordings. Append-only.
 create table consent_texts (
     statement_id    uuid not null references statements (id),
     id              uuid not null,
-    purpose         text not null,                      -- 'sign', 'name', 'union', 'mail', 'partner:<key>'
+    -- 'sign', 'name', 'union', 'mail', 'partner:<key>'; of officers 'endorse', 'logo', 'officer mail', 'submit'
+    purpose         text not null,
     language        text not null,
     version         integer not null,                   -- counts up per statement, purpose and language
     wording         text not null,
@@ -191,7 +418,7 @@ create unique index one_wording on consent_texts (statement_id, purpose, languag
 create table consents (
     statement_id    uuid not null references statements (id),
     id              uuid not null,
-    signature_id    uuid not null,
+    subject_id      uuid not null,                      -- the signature's, endorsement's or submission's
     subject_key     bytea not null,                     -- HMAC of the address for this purpose alone
     text_id         uuid not null,
     act             text not null check (act in ('given', 'withdrawn')),
@@ -200,7 +427,7 @@ create table consents (
     confirmed_at    timestamptz not null default now(), -- when the address was proven
     primary key (statement_id, id)
 );
-create index consents_of_a_signature on consents (statement_id, signature_id);
+create index consents_of_a_subject on consents (statement_id, subject_id);
 
 -- ───────────────────────────────────────────────────────────── the count
 
@@ -282,7 +509,7 @@ create table outbox (
     priority        smallint not null default 0,        -- 0: somebody waits for it … 9: bulk
     campaign_id     uuid,                               -- null: the site's own, to its operator
     statement_id    uuid,
-    subject_id      uuid,                               -- the attempt's or signature's id; null: of several attempts
+    subject_id      uuid,                               -- the attempt's, signature's, endorsement's …; null: of several attempts
     address_key     bytea,
     recipient       text,                               -- only where no row of the room holds the address
     language        text not null default 'en',
@@ -300,7 +527,8 @@ create table outbox (
 );
 create index letters_due on outbox (priority, not_before) where state in ('waiting', 'deferred');
 create index letters_waited_for on outbox (due_since) where state = 'waiting' and priority = 0;
-create unique index one_deferred_letter on outbox (address_key) where state = 'deferred';
+-- Letters that list attempts are merged into one; every other that has to wait waits alone.
+create unique index one_deferred_letter on outbox (address_key) where state = 'deferred' and details ? 'attempts';
 create index letters_of_a_subject on outbox (subject_id) where state in ('waiting', 'deferred');
 create index letters_ended on outbox (ended_at) where state in ('sent', 'dropped', 'failed');
 
@@ -442,6 +670,20 @@ from counting_signatures g
 join statements s on s.id = g.statement_id
 where g.display = 'name' and g.erased_at is null and g.number is not null;
 
+create view counting_endorsements as
+select * from endorsements where state = 'accepted';
+
+-- What the public sees of the organisations that endorse. Officers, minutes, votes and motion stay with the organisers.
+create view public_endorsements as
+select e.statement_id, e.id, e.organisation_id, o.parent_id, o.name, o.plain_name, o.kind, p.name as parent,
+       e.area, e.web_address, e.wording, e.decided, e.met_on, e.version, e.accepted_at, e.featured, e.expires_on,
+       e.members, e.members_on, e.members_source,
+       case when e.logo_consent then e.logo end as logo,
+       case when e.minutes_seen then 'minutes' when e.two_officers then 'two officers' else 'officer' end as level
+from counting_endorsements e
+join organisations o on o.id = e.organisation_id
+left join organisations p on p.id = o.parent_id;
+
 create view public_counts as
 select s.id as statement_id, s.version,
        coalesce(sum(k.value) filter (where k.what = 'people' and k.version = s.version), 0)::integer as people,
@@ -453,6 +695,25 @@ from statements s
 left join counts k on k.statement_id = s.id
 left join tallies t on t.statement_id = s.id
 group by s.id, s.version;
+
+-- Members of the endorsing organisations of a statement, nobody twice: a body's number counts only where no body above
+-- it endorses with a number. No row: none told any. `counted`: how many bodies' numbers are in it.
+create function affiliated_members(of_statement uuid)
+returns table (members bigint, counted integer, oldest date, newest date) language sql stable as $$
+with recursive told as (
+    select e.organisation_id, o.parent_id, e.members, e.members_on
+    from counting_endorsements e join organisations o on o.id = e.organisation_id
+    where e.statement_id = of_statement and e.members is not null
+), above as (
+    select organisation_id, parent_id from told where parent_id is not null
+    union
+    select a.organisation_id, o.parent_id from above a join organisations o on o.id = a.parent_id where o.parent_id is not null
+)
+select sum(t.members), count(*)::integer, min(t.members_on), max(t.members_on)
+from told t
+where not exists (select from above a join told u on u.organisation_id = a.parent_id where a.organisation_id = t.organisation_id)
+having count(*) > 0
+$$;
 
 -- ───────────────────────────────────────────────────────────── guards
 
@@ -480,12 +741,33 @@ create trigger append_only before update or delete on notes for each row execute
 create trigger never_empty before truncate on notes for each statement execute function refuse_change();
 create trigger append_only before update or delete on signature_events for each row execute function refuse_change();
 create trigger never_empty before truncate on signature_events for each statement execute function refuse_change();
+create trigger append_only before update or delete on endorsement_events for each row execute function refuse_change();
+create trigger never_empty before truncate on endorsement_events for each statement execute function refuse_change();
 create trigger append_only before update or delete on consent_texts for each row execute function refuse_change();
 create trigger never_empty before truncate on consent_texts for each statement execute function refuse_change();
 create trigger append_only before update or delete on consents for each row execute function refuse_change();
 create trigger never_empty before truncate on consents for each statement execute function refuse_change();
 create trigger append_only before update or delete on audit for each row execute function refuse_change();
 create trigger never_empty before truncate on audit for each statement execute function refuse_change();
+
+-- No body belongs to itself, however far round. One at a time in a campaign, else two moves could close a circle.
+create function refuse_circle() returns trigger language plpgsql as $$
+begin
+    perform pg_advisory_xact_lock(hashtextextended('organisations ' || new.campaign_id, 0));
+    if exists (
+        with recursive above as (
+            select new.parent_id as id
+            union
+            select o.parent_id from organisations o join above a on o.id = a.id where o.parent_id is not null
+        )
+        select from above where id = new.id
+    ) then
+        raise exception 'an organisation can not be above itself' using errcode = 'check_violation', constraint = 'no_circle';
+    end if;
+    return new;
+end $$;
+create trigger no_circle before update of parent_id on organisations for each row
+    when (new.parent_id is not null) execute function refuse_circle();
 
 -- ───────────────────────────────────────────────────────────── who is told of changes
 
@@ -502,6 +784,9 @@ create trigger told after insert or update or delete on campaigns for each row e
 create trigger told after insert on notes for each row execute function tell_change('statement_id');
 create trigger told after insert on consent_texts for each row execute function tell_change('statement_id');
 create trigger told after insert on signature_events for each row execute function tell_change('statement_id');
+create trigger told after insert on endorsement_events for each row
+    when (new.act in ('accepted', 'changed', 'replaced', 'withdrawn', 'expired')) execute function tell_change('statement_id');
+create trigger told after insert or update or delete on motions for each row execute function tell_change('statement_id');
 
 -- The owner's functions: the only ways past the guards, each for one lawful purpose.
 
@@ -567,7 +852,10 @@ begin
     select coalesce(array_agg(s.id), '{}') into ids
         from statements s join campaigns c on c.id = s.campaign_id where c.demonstration;
     select coalesce(array_agg(distinct g.address_key), '{}') into keys
-        from signatures g where g.statement_id = any (ids) and g.address_key is not null;
+        from (select address_key from signatures where statement_id = any (ids)
+              union all select unnest(array[address_key, second_key]) from endorsements where statement_id = any (ids)
+              union all select address_key from submissions where statement_id = any (ids)) g
+        where g.address_key is not null;
     delete from letter_caps where address_key = any (keys);
     delete from code_tries where address_key = any (keys);
     delete from my_links where address_key = any (keys);
@@ -590,6 +878,11 @@ begin
     delete from consent_texts where statement_id = any (ids);
     delete from signature_events where statement_id = any (ids);
     delete from signatures where statement_id = any (ids);
+    delete from endorsement_events where statement_id = any (ids);
+    delete from endorsements where statement_id = any (ids);
+    delete from submissions where statement_id = any (ids);
+    delete from motions where statement_id = any (ids);
+    delete from organisations o using campaigns c where c.id = o.campaign_id and c.demonstration;
     delete from notes where statement_id = any (ids);
     delete from versions where statement_id = any (ids);
     delete from audit a using campaigns c where c.id = a.campaign_id and c.demonstration;

@@ -17,12 +17,12 @@ from petitions.front.count import next_goal, public_facts
 from petitions.markdown import to_html
 from petitions.proving import cookie
 from petitions.shelf import LONGEST
-from petitions.signatures import actions, forms, stamp
+from petitions.signatures import actions, forms
 from petitions.signatures.forms import SignForm
 from petitions.signatures.views import share_links
 from petitions.site import Site
 from petitions.statements import actions as statements
-from petitions.statements import picture, qr
+from petitions.statements import picture, qr, stamp
 from petitions.storage.store import Row
 from petitions.web.body import read_form
 from petitions.web.guard import client_ip

@@ -150,11 +150,11 @@ class Work:
                 return ours(await self._outbox.decide(**mine, decision=decision.decision, details=details))
             case Drop():
                 ours(await self._outbox.end(id=row.id, state="dropped", decision=None, error=None))
-            case Defer() if row.state == "deferred" or row.address_key is None:
+            case Defer() if row.state == "deferred" or "attempts" not in decision.details:
                 details = dict(decision.details)
                 ours(await self._outbox.defer(**mine, until=decision.until, details=details))
             case Defer():
-                attempts = list(decision.details.get("attempts", []))
+                attempts = list(decision.details["attempts"])
                 merge = {"new_id": new_id(), "until": decision.until, "attempts": attempts}
                 ours(await self._outbox.merge(**mine, **merge, most=MOST_ATTEMPTS))
                 await self._outbox.end(id=row.id, state="dropped", decision="deferred", error=None)

@@ -52,7 +52,7 @@ class Drop:
 @dataclass(frozen=True)
 class Defer:
     """Not before `until`; `details["attempts"]` (a list of [statement_id, id], as text) joins those of the
-    address's deferred letter, if there is one."""
+    address's deferred letter, if there is one. Without it the letter waits alone."""
 
     until: datetime
     details: Mapping[str, Any] = field(default_factory=dict)

@@ -9,11 +9,13 @@ from datetime import datetime
 from uuid import UUID
 
 from petitions.errors import NotFound, TokenError
-from petitions.signatures import forms, stamp
-from petitions.signatures.forms import EMAIL, NAME, Choice, SignForm
+from petitions.questions import Choice
+from petitions.signatures import forms
+from petitions.signatures.forms import EMAIL, NAME, SignForm
 from petitions.signatures.shown import Shown, shown
 from petitions.site import Site
 from petitions.statements import actions as statements
+from petitions.statements import stamp
 from petitions.storage.store import Row
 from petitions.tokens import pack, unpack
 

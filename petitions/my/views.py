@@ -16,7 +16,8 @@ from petitions.forms import Problem, read_fields
 from petitions.my import LINKS_A_DAY, actions, held
 from petitions.my.download import portable
 from petitions.my.held import Held
-from petitions.signatures import forms, stamp
+from petitions.signatures import forms
+from petitions.statements import stamp
 from petitions.storage.store import Row
 from petitions.web.body import read_form
 from petitions.web.guard import client_ip

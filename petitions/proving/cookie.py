@@ -32,47 +32,47 @@ class Mark(NamedTuple):
     mark: bytes  # 16
 
 
-def armed(request: Request) -> list[Mark]:
-    """The attempts of this browser in the last 24 hours, newest first."""
-    return [mark for mark, _ in _entries(request)]
+def armed(request: Request, book: str = ATTEMPTS) -> list[Mark]:
+    """The attempts of this browser in the last 24 hours, newest first. `book`: a room's own cookie."""
+    return [mark for mark, _ in _entries(request, book)]
 
 
-def arm(request: Request, response: Response, mark: Mark) -> None:
+def arm(request: Request, response: Response, mark: Mark, book: str = ATTEMPTS) -> None:
     """Remember an attempt. Not where the POST shows neither Sec-Fetch-Site nor Origin: then nobody
     can say that it came from our own page, and another site could have armed it."""
     if "sec-fetch-site" not in request.headers and "origin" not in request.headers:
         return
-    others = [entry for entry in _entries(request) if entry[0] != mark]
+    others = [entry for entry in _entries(request, book) if entry[0] != mark]
     entries = [(mark, int(time.time())), *others][:_MOST]
     data = b"".join(m.statement_id.bytes + m.mark + at.to_bytes(4) for m, at in entries)
-    _write(request, response, ATTEMPTS, base64_encode(data).decode(), _DAY)
+    _write(request, response, book, base64_encode(data).decode(), _DAY)
 
 
-def disarm(request: Request, response: Response) -> None:
-    """Somebody else signs on this device: forget all attempts."""
-    for name in (ATTEMPTS, THANKS):
+def disarm(request: Request, response: Response, *books: str) -> None:
+    """Somebody else is on this device: forget all attempts."""
+    for name in books or (ATTEMPTS, THANKS):
         response.delete_cookie(_name(request, name), path="/", secure=_secure(request), httponly=True)
 
 
-def thank(request: Request, response: Response, key: tuple[UUID, UUID]) -> None:
+def thank(request: Request, response: Response, key: tuple[UUID, UUID], book: str = THANKS) -> None:
     """After confirming: whom the thanks page thanks, for an hour, without a token in the address."""
-    _write(request, response, THANKS, pack(*key), 3600)
+    _write(request, response, book, pack(*key), 3600)
 
 
-def thanked(request: Request) -> tuple[UUID, UUID] | None:
-    """(statement id, signature id) just confirmed in this browser."""
+def thanked(request: Request, book: str = THANKS) -> tuple[UUID, UUID] | None:
+    """(statement id, row id) just confirmed in this browser."""
     try:
-        ids = unpack(_read(request, THANKS, 3600))
+        ids = unpack(_read(request, book, 3600))
     except TokenError:
         return None
     return (ids[0], ids[1]) if len(ids) == 2 else None
 
 
-def _entries(request: Request) -> list[tuple[Mark, int]]:
-    if _name(request, ATTEMPTS) not in request.cookies:
+def _entries(request: Request, book: str) -> list[tuple[Mark, int]]:
+    if _name(request, book) not in request.cookies:
         return []
     try:
-        data = base64_decode(_read(request, ATTEMPTS, _DAY))
+        data = base64_decode(_read(request, book, _DAY))
     except TokenError:
         return []
     pieces = [data[i : i + _ENTRY] for i in range(0, len(data) - _ENTRY + 1, _ENTRY)]

@@ -44,7 +44,7 @@ def read(site: Site, purpose: str, token: str) -> Key:
     return Key(*ids)
 
 
-def one_click(request: Request, mark: cookie.Mark) -> bool:
+def one_click(request: Request, mark: cookie.Mark, book: str = cookie.ATTEMPTS) -> bool:
     """May this GET confirm at once? Only a navigation of the browser that filled in the form.
 
     Mail scanners, prefetchers and link previews fetch links too; none of them holds the cookie,
@@ -56,5 +56,5 @@ def one_click(request: Request, mark: cookie.Mark) -> bool:
         and not any(name in headers for name in ("sec-purpose", "purpose", "x-moz"))
         and headers.get("sec-fetch-mode", "navigate") == "navigate"
         and headers.get("sec-fetch-dest", "document") == "document"
-        and mark in cookie.armed(request)
+        and mark in cookie.armed(request, book)
     )

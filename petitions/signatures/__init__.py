@@ -6,7 +6,7 @@ States, and who may move them (docs/states.md):
        │                     │
        └─▶ superseded        └─▶ held, invalidated              (later: signals, rules)
 
-`forms` reads and judges what was typed, `stamp` says which text was on the page, `actions` is what
+`forms` reads and judges what was typed, `actions` is what
 people may do, `letters` decides and writes what the worker sends, `confirming` and `views` are HTTP.
 """
 

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -18,6 +13,7 @@ from petitions.mail.outbox import late_minutes
 from petitions.markdown import to_html
 from petitions.proving import cookie, links
 from petitions.proving.cookie import Mark
+from petitions.proving.grid import on_the_grid
 from petitions.proving.links import Key
 from petitions.signatures import PURPOSE, actions
 from petitions.signatures.actions import Outcome
@@ -28,9 +24,6 @@ from petitions.storage.store import Row
 from petitions.web.body import read_form
 from petitions.web.guard import client_ip
 from petitions.web.page import NO_STORE, page, redirect, url_maker
-
-GRID = 0.05
-"""Seconds; how long the database takes to find an attempt, or none, ends at a multiple of these."""
 
 
 async def check_email(request: Request, *, problem: str | None = None) -> Response:
@@ -59,7 +52,7 @@ async def enter_code(request: Request) -> Response:
     statement = await statements.find(site, request.path_params["statement"])
     fields = dict(await read_form(request))
     await throttle.spend(site, client_ip(request))
-    async with _on_the_grid():
+    async with on_the_grid():
         tried = await actions.enter_code(site, _armed(request, statement), fields.get("code", ""))
     if tried.key is None:
         return await check_email(request, problem=_WRONG)
@@ -81,7 +74,7 @@ async def send_again(request: Request) -> Response:
     site: Site = request.app.state.site
     statement = await statements.find(site, request.path_params["statement"])
     await throttle.spend(site, client_ip(request))
-    async with _on_the_grid():
+    async with on_the_grid():
         for mark in _armed(request, statement)[:1]:
             await actions.ask_again(site, mark)
     return redirect(url_maker(request)("check_email", statement=statement.slug))
@@ -158,17 +151,6 @@ async def not_me(request: Request) -> Response:
     statement = await statements.of(site, row.statement_id)
     token = suppression.token(site, address_key, statement.campaign_id)
     return redirect(url_maker(request)("unsubscribe", token=token))
-
-
-@asynccontextmanager
-async def _on_the_grid() -> AsyncIterator[None]:
-    """Takes a multiple of GRID: an attempt of a known address is over, and writing nothing is quicker.
-
-    To be begun when nothing is awaited from the visitor any more, who could else choose where the next line is.
-    """
-    began = time.monotonic()
-    yield
-    await asyncio.sleep((began - time.monotonic()) % GRID)
 
 
 def _armed(request: Request, statement: Row) -> list[Mark]:

@@ -4,45 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any
 
-from petitions import addresses
 from petitions.errors import N_
-from petitions.forms import Problem, Unfit, clean_line, clean_name, clean_text
+from petitions.forms import Problem
+from petitions.questions import TRAP, Choice, Field, judge, tick
 from petitions.storage.store import Row
 
-TRAP = "website"
-"""The honeypot: people leave it empty."""
-
-
-class Field(NamedTuple):
-    """One question: how it is shown, and what was typed."""
-
-    name: str
-    label: str
-    kind: str = "text"  # text, email, long, choice, tick
-    required: bool = False
-    hint: str = ""
-    autocomplete: str = "off"
-    limit: int = 100
-    choices: Sequence[str] = ()
-    value: str = ""
-    problem: Problem | None = None
-    own: bool = False  # the campaign's own question: its label is not ours to translate
-
-
-class Choice(NamedTuple):
-    """A consent, unticked at first. None is a condition of signing."""
-
-    name: str
-    purpose: str
-    wording: str
-    text_id: Any
-    ticked: bool = False
-
-
-NAME = Field("name", N_("Your name"), required=True, autocomplete="name")
-EMAIL = Field("email", N_("E-mail"), kind="email", required=True, autocomplete="email", limit=254)
+NAME = Field(
+    "name",
+    N_("Your name"),
+    kind="name",
+    required=True,
+    autocomplete="name",
+    missing=N_("Enter your name."),
+)
+EMAIL = Field(
+    "email",
+    N_("E-mail"),
+    kind="email",
+    required=True,
+    autocomplete="email",
+    limit=254,
+    missing=N_("Enter your e-mail address."),
+)
 _UNION_HINT = N_("Never shown unless you agree below, and then with “(personal capacity)”")
 BUILT_IN = {
     "town": Field("town", N_("Town"), autocomplete="address-level2"),
@@ -106,8 +91,8 @@ def asked(statement: Row) -> list[Field]:
 def read(form: SignForm, typed: Mapping[str, str]) -> SignForm:
     """The form as typed, with its problems; the blank one stays as it is."""
     form = replace(form, problems=[], values={})
-    form.fields = [_judge(one, typed, form) for one in form.fields]
-    form.consents = [_ticked(one, bool(typed.get(one.name))) for one in form.consents]
+    form.fields = [_judged(one, typed, form) for one in form.fields]
+    form.consents = [tick(one, bool(typed.get(one.name))) for one in form.consents]
     if typed.get(TRAP):
         form.problems.append(
             Problem(TRAP, N_("Leave the field “website” empty: it is there to stop programs."))
@@ -133,47 +118,10 @@ def _key(one: Field) -> str:
     return one.name.removeprefix("own_") if one.own else one.name
 
 
-def _ticked(one: Choice, ticked: bool) -> Choice:
-    return one._replace(ticked=ticked) if ticked != one.ticked else one
-
-
-def _judge(one: Field, typed: Mapping[str, str], form: SignForm) -> Field:
-    text = typed.get(one.name, "")
-    try:
-        value = _clean(one, text)
-    except Unfit as unfit:
-        problem = Problem(one.name, unfit.sentence, unfit.values)
-        form.problems.append(problem)
-        return one._replace(value=text, problem=problem)
-    form.values[one.name] = value
-    return one._replace(value=text) if text != one.value else one
-
-
-def _clean(one: Field, text: str) -> str:
-    if not text.strip():
-        if one.required:
-            raise Unfit(_missing(one), {} if one.name in _MISSING else {"label": one.label})
-        return ""
-    match one.kind:
-        case "email":
-            return addresses.check(text)
-        case "long":
-            return clean_text(text, one.limit)
-        case "choice":
-            return _chosen(one, text)
-        case "tick":
-            return "yes"
-    return clean_name(text) if one.name == "name" else clean_line(text, one.limit)
-
-
-def _chosen(one: Field, text: str) -> str:
-    if text not in one.choices:
-        raise Unfit(N_("Choose one of the answers."), {})
-    return text
-
-
-_MISSING = {"name": N_("Enter your name."), "email": N_("Enter your e-mail address.")}
-
-
-def _missing(one: Field) -> str:
-    return _MISSING.get(one.name, N_("Answer “%(label)s”: this statement needs it."))
+def _judged(one: Field, typed: Mapping[str, str], form: SignForm) -> Field:
+    one, value = judge(one, typed)
+    if one.problem:
+        form.problems.append(one.problem)
+    elif value is not None:
+        form.values[one.name] = value
+    return one

@@ -16,7 +16,7 @@ from petitions.organisers import actions as organisers
 from petitions.shelf import good_for
 from petitions.site import Site
 from petitions.statements import drafts
-from petitions.statements.consents import purposes, wordings
+from petitions.statements.consents import of_officers, purposes, wordings
 from petitions.statements.files import Draft
 from petitions.storage.store import Row
 
@@ -184,19 +184,28 @@ async def consents(site: Site, statement: Row, language: str) -> list[Row]:
 
     They stand in the statement's own language, which is also its page's; another language has none.
     """
-    order = purposes(statement)
+    found = wordings(statement, language)
+    return await _texts(site, statement, language, {one: found[one] for one in purposes(statement)})
+
+
+async def officers_consents(site: Site, statement: Row) -> dict[str, Row]:
+    """The consent texts in force for officers of organisations, by purpose (consents.of_officers)."""
+    wanted = of_officers(statement, statement.language)
+    return {row.purpose: row for row in await _texts(site, statement, statement.language, wanted)}
+
+
+async def _texts(site: Site, statement: Row, language: str, wanted: dict[str, str]) -> list[Row]:
+    order = list(wanted)
     rows = await site.store.statements.list_consents(
-        statement_id=statement.id,
-        language=language,
-        purposes=order,
-        wordings=list(wordings(statement, language).values()),
+        statement_id=statement.id, language=language, purposes=order, wordings=list(wanted.values())
     )
     return sorted(rows, key=lambda row: order.index(row.purpose))
 
 
 async def _write_consents(site: Site, statement: Row) -> None:
     await site.store.statements.lock(id=statement.id)
-    for purpose, wording in wordings(statement, statement.language).items():
+    texts = wordings(statement, statement.language) | of_officers(statement, statement.language)
+    for purpose, wording in texts.items():
         await site.store.statements.write_consent(
             statement_id=statement.id,
             id=new_id(),

@@ -35,6 +35,18 @@ _PARTNER = N_(
     "%(controller)s may give my name and e-mail address to %(partner)s, so that they can write to me."
 )
 
+_ENDORSE = N_(
+    "I may speak for this organisation, and what I fill in is true. I agree that %(controller)s publishes that it "
+    "endorses this statement, and keeps my name, role, e-mail address and phone number, which can show my political "
+    "opinion and that I belong to a union, to prove the endorsement and to write to me about it. They are not "
+    "published."
+)
+_LOGO = N_("%(controller)s may show the logo of the organisation beside its name.")
+_SUBMIT = N_(
+    "I agree that %(controller)s keeps my name, role and e-mail address, which can show my political opinion and that "
+    "I belong to a union, to remind me of the date and to ask how it went. They are not published."
+)
+
 # What a field is called within a sentence.
 NAMES = {
     "name": N_("my name"),
@@ -69,6 +81,20 @@ def wordings(statement: Row, language: str) -> dict[str, str]:
         names = {"controller": statement.controller, "partner": partner["name"]}
         found[f"partner:{partner['key']}"] = say(_PARTNER) % names
     return found
+
+
+def of_officers(statement: Row, language: str) -> dict[str, str]:
+    """Purpose → wording of what officers agree to: that their organisation endorses, that its logo is shown, letters
+    about the campaign, that a motion is put."""
+    say = catalogue(language).gettext
+    who = {"controller": statement.controller}
+    back = say(_TAKE_BACK)
+    return {
+        "endorse": f"{say(_ENDORSE) % who} {back}",
+        "logo": say(_LOGO) % who,
+        "officer mail": say(_MAIL) % {"campaign": statement.campaign_name},
+        "submit": f"{say(_SUBMIT) % who} {back}",
+    }
 
 
 def _sign(statement: Row, language: str) -> str:

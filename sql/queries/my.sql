@@ -78,10 +78,10 @@ select * from statements_now where id = any (:ids::uuid[]);
 
 -- name: list_consents(statement_ids, ids)
 -- The ledger of some signatures with its exact words; an attempt's are not in the ledger yet.
-select c.statement_id, c.signature_id, t.id, t.purpose, t.wording, t.version, t.language,
+select c.statement_id, c.subject_id as signature_id, t.id, t.purpose, t.wording, t.version, t.language,
        c.act, c.via, c.given_at as "when", c.confirmed_at
 from unnest(:statement_ids::uuid[], :ids::uuid[]) as wanted (statement_id, id)
-join consents c on c.statement_id = wanted.statement_id and c.signature_id = wanted.id
+join consents c on c.statement_id = wanted.statement_id and c.subject_id = wanted.id
 join consent_texts t on t.statement_id = c.statement_id and t.id = c.text_id
 union all
 select g.statement_id, g.id, t.id, t.purpose, t.wording, t.version, t.language,
@@ -156,25 +156,25 @@ select statement_id, :event_id, id, 'changed', :fields from changed;
 -- name: list_given(statement_ids, ids)
 -- The consents in force of some signatures: of each purpose the last line, where it gives.
 select * from (
-    select distinct on (c.statement_id, c.signature_id, t.purpose)
-           c.statement_id, c.signature_id, c.subject_key, c.text_id, c.act, t.purpose, t.wording
+    select distinct on (c.statement_id, c.subject_id, t.purpose)
+           c.statement_id, c.subject_id as signature_id, c.subject_key, c.text_id, c.act, t.purpose, t.wording
     from unnest(:statement_ids::uuid[], :ids::uuid[]) as wanted (statement_id, id)
-    join consents c on c.statement_id = wanted.statement_id and c.signature_id = wanted.id
+    join consents c on c.statement_id = wanted.statement_id and c.subject_id = wanted.id
     join consent_texts t on t.statement_id = c.statement_id and t.id = c.text_id
-    order by c.statement_id, c.signature_id, t.purpose, c.given_at desc, c.id desc
+    order by c.statement_id, c.subject_id, t.purpose, c.given_at desc, c.id desc
 ) as last where act = 'given';
 
 -- name: list_signing(statement_id, signature_id)
 -- The last line of the act of signing itself.
-select c.statement_id, c.signature_id, c.subject_key, c.text_id
+select c.statement_id, c.subject_id as signature_id, c.subject_key, c.text_id
 from consents c join consent_texts t on t.statement_id = c.statement_id and t.id = c.text_id
-where c.statement_id = :statement_id and c.signature_id = :signature_id and t.purpose = 'sign'
+where c.statement_id = :statement_id and c.subject_id = :signature_id and t.purpose = 'sign'
 order by c.given_at desc, c.id desc limit 1;
 
 -- name: note_consents(statement_ids, ids, signature_ids, subject_keys, text_ids, acts)!
 -- Lines for the ledger: said here, by somebody who had the letter's link. Not now(): a transaction that
 -- waited for another's must not date its line before that one's.
-insert into consents (statement_id, id, signature_id, subject_key, text_id, act, via, given_at)
+insert into consents (statement_id, id, subject_id, subject_key, text_id, act, via, given_at)
 select line.*, 'my signature', clock_timestamp()
 from unnest(:statement_ids::uuid[], :ids::uuid[], :signature_ids::uuid[], :subject_keys::bytea[],
             :text_ids::uuid[], :acts::text[]) as line;

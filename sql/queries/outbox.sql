@@ -59,7 +59,7 @@ select :new_id, kind, priority, campaign_id, statement_id, subject_id, address_k
     details || jsonb_build_object('attempts', :attempts::jsonb), 'deferred', :until
 from outbox
 where id = :id and claimed_until = :claimed_until and state = 'waiting'
-on conflict (address_key) where state = 'deferred' do update set
+on conflict (address_key) where state = 'deferred' and details ? 'attempts' do update set
     -- A reminder that takes in a first letter becomes one itself: somebody waits for it.
     kind = case when excluded.kind = outbox.kind then outbox.kind else 'attempt' end,
     priority = least(outbox.priority, excluded.priority),

@@ -96,7 +96,7 @@ with attempt as (
     insert into tally_queue (statement_id, what, delta, version, subject_id, area, source, cause)
     select statement_id, 'people', 1, version, id, area_of(answers), source, 'confirm' from confirmed
 ), ledger as (
-    insert into consents (statement_id, id, signature_id, subject_key, text_id, act, via, given_at)
+    insert into consents (statement_id, id, subject_id, subject_key, text_id, act, via, given_at)
     select c.statement_id, (:ledger_ids::uuid[])[agreed.nth], c.id, :subject_key, agreed.text_id, 'given', 'form', c.given_at
     from confirmed c, unnest(c.agreed) with ordinality as agreed (text_id, nth)
 ), siblings as (

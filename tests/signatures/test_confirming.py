@@ -279,9 +279,9 @@ async def test_consents_are_written_with_their_exact_words_at_confirmation(site,
     await postbox.settle()
     await client.get(path(postbox[-1]))
     rows = await owner.fetch(
-        "select t.purpose, c.act, c.via, c.signature_id = g.id as mine, t.wording"
+        "select t.purpose, c.act, c.via, c.subject_id = g.id as mine, t.wording"
         " from consents c join consent_texts t on t.id = c.text_id"
-        " join signatures g on g.id = c.signature_id order by 1"
+        " join signatures g on g.id = c.subject_id order by 1"
     )
     assert [(row["purpose"], row["act"], row["via"], row["mine"]) for row in rows] == [
         ("mail", "given", "form", True),

@@ -9,8 +9,8 @@ import time
 import pytest
 
 from petitions.proving.cookie import Mark
+from petitions.proving.grid import GRID
 from petitions.signatures import actions
-from petitions.signatures.confirming import GRID
 from tests import makers
 from tests.conftest import browser
 
