@@ -34,6 +34,7 @@ FIGURES: dict[tuple[str, ...], Measure] = {
     ("7", "7b"): letters.mailed,
     ("9", "9b"): counting.tallied,
     ("9c",): counting.behind,
+    ("13", "13b"): reading.organisations,
     ("2",): reading.page_of_many,
     ("6",): writing.sign_among_many,
     ("8", "8b"): lists.listed,

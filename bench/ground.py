@@ -30,6 +30,31 @@ with made as (
     from generate_series($4::integer, $5::integer - 1) n returning *)
 insert into tally_queue (statement_id, what, delta, version, subject_id, cause)
 select statement_id, 'people', 1, version, id, 'confirm' from made where state = 'confirmed'"""
+# Branches below ten regions of one union; every second tells its members.
+BODIES = f"""
+with top as (
+    insert into organisations (id, campaign_id, kind, name, key, plain_name)
+    values ({NEW_ID}, $2, 'national union', 'Example Union', 'example union', 'example union') returning id
+), regions as (
+    insert into organisations (id, campaign_id, parent_id, kind, name, key, plain_name)
+    select {NEW_ID}, $2, top.id, 'union region', 'Region ' || r, 'region ' || r, 'region ' || r
+    from top, generate_series(0, 9) r returning id, name
+), bodies as (
+    insert into organisations (id, campaign_id, parent_id, kind, name, code, key, plain_name)
+    select {NEW_ID}, $2, regions.id, 'union branch', 'Exampleton ' || n || ' Branch', 'E' || n, '#e' || n,
+           'exampleton ' || n
+    from generate_series(1, $3::integer) n join regions on regions.name = 'Region ' || n % 10 returning id, name
+), made as (
+    insert into endorsements (statement_id, id, version, state, confirmed_by, confirmed_at, accepted_at,
+                              organisation_id, name, kind, area, web_address, decided, met_on,
+                              members, members_on, members_source)
+    select $1, {NEW_ID}, 1, 'accepted', 'button', now(), now() - random() * interval '90 days', id,
+           name, 'union branch', 'Exampleton', 'https://branch.example.org/', 'annual meeting',
+           date '2026-01-01' + (random() * 90)::integer,
+           case when random() < 0.5 then 100 + (random() * 900)::integer end, '2026-01-01', 'annual return'
+    from bodies returning *)
+insert into tally_queue (statement_id, what, delta, version, subject_id, cause)
+select statement_id, 'organisations', 1, version, id, 'accept' from made"""
 AT_ONCE = 100_000  # rows
 COUNTS = """
 select (select count(*) from signatures where state = 'pending'), (select count(*) from outbox where kind = 'attempt'),
@@ -72,6 +97,14 @@ class Ground:
         await self.rest()
         return await self.counted()
 
+    async def endorse(self, bodies: int) -> None:
+        """So many organisations endorse it, and are counted."""
+        await self.admin.execute(BODIES, self.statement.id, self.statement.campaign_id, bodies)
+        await self.count()
+        row = await self.site.store.tally.recount(statement_id=self.statement.id, what="organisations")
+        check(row.tallied == row.found >= bodies, f"{row.tallied} organisations are counted, not {bodies}")
+        await self.rest()
+
     async def rest(self) -> None:
         """What would else be done at some moment of the next turns is done now."""
         await self.admin.execute("vacuum analyze")
@@ -84,7 +117,7 @@ class Ground:
     async def counted(self) -> int:
         """Everything counted; the public count, once the rows say the same."""
         await self.count()
-        row = await self.site.store.tally.recount(statement_id=self.statement.id)
+        row = await self.site.store.tally.recount(statement_id=self.statement.id, what="people")
         same = row.tallied == row.counted == row.found
         check(same, f"the tally says {row.tallied}, the rows {row.found}")
         return int(row.tallied)

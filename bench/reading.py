@@ -1,4 +1,4 @@
-"""Figures 1, 2, 3: what is only read, beside fixed bytes, nginx, itself while counts change, and an empty table."""
+"""Figures 1, 2, 3, 13: what is only read, beside fixed bytes, nginx, itself while counts change, and an empty table."""
 
 import asyncio
 import json
@@ -132,3 +132,20 @@ async def page_of_many(run: Run) -> list[Figure]:
     await shown(many, run.page(many))
     what = f"page, {run.sizes.grow:,} signatures : none"
     return [Figure("2", what, *await measured(run, run.page(many), run.page(none)), 0.95)]
+
+
+async def organisations(run: Run) -> list[Figure]:
+    """13 and 13b, beside the same fixed bytes."""
+    page = run.page(await run.endorsed())
+    listed, bytes_ = f"{page}/endorsements", fixed(run, 10_240)
+    check(
+        b"Exampleton 1 Branch" in await asyncio.to_thread(fetched, listed), "the list shows no organisation"
+    )
+    what = (
+        f"list of {run.sizes.bodies:,} organisations, {len(fetched(listed)):,} bytes : 10 KB of fixed bytes"
+    )
+    beside = f"their statement's page, {len(fetched(page)):,} bytes : the same"
+    return [
+        Figure("13", what, *await measured(run, listed, bytes_), 0.5),
+        Figure("13b", beside, *await measured(run, page, bytes_)),
+    ]

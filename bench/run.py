@@ -29,9 +29,10 @@ class Sizes:
     letters: int = 2_000
     waiting: int = 100_000  # confirmed for the tally to count
     people: int = 20_480  # who go the whole way, for their bytes
+    bodies: int = 2_000  # organisations that endorse
 
 
-QUICK = Sizes(rows=300, grow=1_000, seconds=0.2, turns=1, letters=40, waiting=300, people=32)
+QUICK = Sizes(rows=300, grow=1_000, seconds=0.2, turns=1, letters=40, waiting=300, people=32, bodies=120)
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,14 @@ class Run:
     async def none(self) -> Ground:
         """The ground with none but the demonstration's."""
         return await self._ground("none")
+
+    async def endorsed(self) -> Ground:
+        """The ground with many organisations, and no people but the demonstration's."""
+        new = "endorsed" not in self._grounds
+        found = await self._ground("endorsed")
+        if new:
+            await found.endorse(self.sizes.bodies)
+        return found
 
     async def _ground(self, name: str) -> Ground:
         if name not in self._grounds:

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import click
 
-from petitions.commands import backup, campaigns, exports, mail, setup, site, statements
+from petitions.commands import (
+    backup,
+    campaigns,
+    endorsements,
+    exports,
+    importing,
+    mail,
+    motions,
+    organisations,
+    pipeline,
+    setup,
+    site,
+    statements,
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -20,6 +33,17 @@ def main() -> None:
     """
 
 
-rooms = (campaigns.group, statements.group, exports.group, mail.group)
+rooms = (
+    campaigns.group,
+    statements.group,
+    endorsements.group,
+    organisations.group,
+    motions.group,
+    exports.group,
+    mail.group,
+)
 for command in (setup.setup, *rooms, *site.commands, *backup.commands):
     main.add_command(command)
+for command in pipeline.commands:
+    motions.group.add_command(command)
+endorsements.group.add_command(importing.import_)

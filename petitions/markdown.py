@@ -59,6 +59,11 @@ def to_html(text: str) -> Markup:
     return Markup(cleaned)  # noqa: S704
 
 
+def tokens(text: str) -> list[Token]:
+    """What the parser reads, for those who make other things of it than pages. No raw HTML is among it."""
+    return _PARSER.parse(text)
+
+
 def to_text(text: str) -> str:
     """The words alone, for letters and previews: a link is followed by its address in brackets."""
     pieces = [piece for token in _PARSER.parse(text) for piece in _pieces(token)]

@@ -8,9 +8,15 @@ from typing import Any
 from starlette.routing import Route
 
 from petitions.campaigns import views as campaigns
-from petitions.front import facts, live
+from petitions.endorsements import confirming as endorsing
+from petitions.endorsements import files, second
+from petitions.endorsements import views as endorsements
+from petitions.front import endorse, facts, live
 from petitions.front import views as front
 from petitions.mail import views as mail
+from petitions.motions import outcome, pipeline
+from petitions.motions import views as motions
+from petitions.my import endorsements as officers
 from petitions.my import views as my
 from petitions.signatures import confirming
 from petitions.signatures import views as signatures
@@ -25,15 +31,20 @@ View = Callable[..., Awaitable[Any]]
 ANYONE = "anyone"
 LETTER = "who holds the letter's link"
 COOKIE = "the browser that filled in the form"
+ORGANISER_LINK = "who holds an organiser's link, for ten minutes"
 LOOPBACK = "this machine, while letters are kept"
 MONITORING = "who shows PETITIONS_METRICS_TOKEN; where none is set, this machine"
 
 
 def routes() -> list[Route]:
     """The site map, in the order in which it is matched."""
+    return [*_site(), *_mine(), *_campaigns(), *_signing(), *_endorsing(), *_putting()]
+
+
+def _site() -> list[Route]:
+    """The site itself, and what belongs to no room."""
     return [
         get("/", front.home, "home", ANYONE, kept=True),
-        # the site itself
         get("/healthz", healthz, "healthz", ANYONE),
         get("/readyz", readyz, "readyz", ANYONE),
         get("/metrics", metrics, "metrics", MONITORING),
@@ -41,21 +52,16 @@ def routes() -> list[Route]:
         get("/accent/{colour}.css", accent, "accent", ANYONE),
         get("/dev/letters", mail.kept_letters, "letters", LOOPBACK),
         get("/dev/letters/{id:uuid}", mail.kept_letter, "letter", LOOPBACK),
-        # campaigns
-        get("/campaigns/{campaign}", front.campaign, "campaign", ANYONE, kept=True),
-        get("/campaigns/{campaign}/privacy", campaigns.privacy, "privacy", ANYONE),
-        get("/campaigns/{campaign}/imprint", campaigns.imprint, "imprint", ANYONE),
-        get("/campaigns/{campaign}/accessibility", campaigns.accessibility, "accessibility", ANYONE),
-        get("/campaigns/{campaign}/terms", campaigns.terms, "terms", ANYONE),
-        # a letter's links
-        get("/confirm/{token}", confirming.confirm_link, "confirm", LETTER),
-        post("/confirm/{token}", confirming.confirm_button, "confirm_button", LETTER),
-        post("/confirm/{token}/new-letter", confirming.new_letter, "new_letter", LETTER),
-        get("/confirm/{token}/not-me", confirming.not_me_page, "not_me", LETTER),
-        post("/confirm/{token}/not-me", confirming.not_me, "not_me_button", LETTER),
+        get("/endorsements/answer/{token}", officers.answer_page, "answer", LETTER),
+        post("/endorsements/answer/{token}", officers.answer, "answer_post", LETTER, files=True),
         get("/unsubscribe/{token}", mail.unsubscribe_page, "unsubscribe", LETTER),
         post("/unsubscribe/{token}", mail.unsubscribe, "unsubscribe_button", LETTER),
-        # my signature
+    ]
+
+
+def _mine() -> list[Route]:
+    """What is held for an address: "My signature"."""
+    return [
         get("/my", my.ask_page, "my", ANYONE),
         post("/my", my.ask, "my_ask", ANYONE),
         get("/my/asked", my.asked, "my_asked", ANYONE),
@@ -68,8 +74,26 @@ def routes() -> list[Route]:
         post("/my/{token}/reconsent", my.reconsent, "my_reconsent", LETTER),
         get("/my/{token}/erase", my.erase_page, "my_erase", LETTER),
         post("/my/{token}/erase", my.erase, "my_erase_button", LETTER),
+        get("/my/{token}/endorsement", officers.correct_page, "my_endorsement", LETTER),
+        post("/my/{token}/endorsement", officers.correct, "my_endorsement_post", LETTER, files=True),
+        get("/my/{token}/endorsement/withdraw", officers.withdraw_page, "my_endorsement_withdraw", LETTER),
+        post("/my/{token}/endorsement/withdraw", officers.withdraw, "my_endorsement_withdraw_button", LETTER),
+        get("/my/{token}/endorsement/erase", officers.erase_page, "my_endorsement_erase", LETTER),
+        post("/my/{token}/endorsement/erase", officers.erase, "my_endorsement_erase_button", LETTER),
+        get("/my/{token}/submission/erase", officers.erase_submission_page, "my_submission_erase", LETTER),
+        post("/my/{token}/submission/erase", officers.erase_submission, "my_submission_erase_button", LETTER),
         get("/my/{token}/download", my.download, "my_download", LETTER),
-        # a statement
+    ]
+
+
+def _campaigns() -> list[Route]:
+    """Campaigns, and their statements as texts."""
+    return [
+        get("/campaigns/{campaign}", front.campaign, "campaign", ANYONE, kept=True),
+        get("/campaigns/{campaign}/privacy", campaigns.privacy, "privacy", ANYONE),
+        get("/campaigns/{campaign}/imprint", campaigns.imprint, "imprint", ANYONE),
+        get("/campaigns/{campaign}/accessibility", campaigns.accessibility, "accessibility", ANYONE),
+        get("/campaigns/{campaign}/terms", campaigns.terms, "terms", ANYONE),
         get("/{statement}.json", facts.facts_json, "facts", ANYONE, kept=True),
         get("/{statement}", front.statement, "statement", ANYONE, kept=True),
         get("/{statement}/count.json", front.count_json, "count", ANYONE, kept=True),
@@ -78,6 +102,17 @@ def routes() -> list[Route]:
         get("/{statement}/qr.svg", statements.qr_svg, "qr_svg", ANYONE),
         get("/{statement}/qr.png", statements.qr_png, "qr_png", ANYONE),
         get("/{statement}/versions/{number:int}", statements.version, "version", ANYONE),
+    ]
+
+
+def _signing() -> list[Route]:
+    """A person signs: the form, the letter's links, the list."""
+    return [
+        get("/confirm/{token}", confirming.confirm_link, "confirm", LETTER),
+        post("/confirm/{token}", confirming.confirm_button, "confirm_button", LETTER),
+        post("/confirm/{token}/new-letter", confirming.new_letter, "new_letter", LETTER),
+        get("/confirm/{token}/not-me", confirming.not_me_page, "not_me", LETTER),
+        post("/confirm/{token}/not-me", confirming.not_me, "not_me_button", LETTER),
         get("/{statement}/signatories", signatures.signatories, "signatories", ANYONE),
         post("/{statement}/sign", front.sign, "sign", ANYONE),
         get("/{statement}/check-your-email", confirming.check_email, "check_email", ANYONE),
@@ -88,17 +123,81 @@ def routes() -> list[Route]:
     ]
 
 
-def get(path: str, view: View, name: str, rule: str, *, kept: bool = False) -> Route:
+def _endorsing() -> list[Route]:
+    """An organisation endorses: the form, the letters' links, the list, its files."""
+    return [
+        get("/logo/{digest}.{ext}", files.logo, "logo", ANYONE),
+        get("/endorsements/minutes/{token}", files.minutes, "minutes", ORGANISER_LINK),
+        get("/endorsements/confirm/{token}", endorsing.confirm_link, "endorsement_confirm", LETTER),
+        post("/endorsements/confirm/{token}", endorsing.confirm_button, "endorsement_confirm_button", LETTER),
+        post(
+            "/endorsements/confirm/{token}/new-letter", endorsing.new_letter, "endorsement_new_letter", LETTER
+        ),
+        get("/endorsements/confirm/{token}/not-me", endorsing.not_me_page, "endorsement_not_me", LETTER),
+        post("/endorsements/confirm/{token}/not-me", endorsing.not_me, "endorsement_not_me_button", LETTER),
+        get("/endorsements/second/{token}", second.second_page, "second", LETTER),
+        post("/endorsements/second/{token}", second.second_button, "second_button", LETTER),
+        get("/endorsements/second/{token}/not-me", second.not_me_page, "second_not_me", LETTER),
+        post("/endorsements/second/{token}/not-me", second.not_me, "second_not_me_button", LETTER),
+        get(
+            "/{statement}/endorsements",
+            endorsements.endorsements,
+            "endorsements",
+            ANYONE,
+            kept=True,
+            queried=True,
+        ),
+        get("/{statement}/endorse", endorse.endorse_page, "endorse", ANYONE),
+        post("/{statement}/endorse", endorse.endorse, "endorse_post", ANYONE, files=True),
+        get("/{statement}/endorse/check-your-email", endorsing.check_email, "endorse_check_email", ANYONE),
+        post("/{statement}/endorse/confirm", endorsing.enter_code, "endorse_code", COOKIE),
+        post("/{statement}/endorse/send-again", endorsing.send_again, "endorse_send_again", COOKIE),
+        post("/{statement}/endorse/someone-else", endorsing.someone_else, "endorse_someone_else", COOKIE),
+        get("/{statement}/endorse/thanks", endorsing.thanks, "endorse_thanks", COOKIE),
+    ]
+
+
+def _putting() -> list[Route]:
+    """Model motions, and the bodies that put them."""
+    return [
+        get("/motions/confirm/{token}", pipeline.confirm_link, "submission_confirm", LETTER),
+        post("/motions/confirm/{token}", pipeline.confirm_button, "submission_confirm_button", LETTER),
+        post("/motions/confirm/{token}/new-letter", pipeline.new_letter, "submission_new_letter", LETTER),
+        get("/motions/confirm/{token}/not-me", pipeline.not_me_page, "submission_not_me", LETTER),
+        post("/motions/confirm/{token}/not-me", pipeline.not_me, "submission_not_me_button", LETTER),
+        get("/motions/outcome/{token}", outcome.outcome, "outcome", LETTER),
+        post("/motions/outcome/{token}", outcome.outcome_post, "outcome_button", LETTER),
+        get("/{statement}/motions", motions.motions, "motions", ANYONE, kept=True),
+        get("/{statement}/motions/{motion}", motions.motion, "motion", ANYONE, kept=True, queried=True),
+        get("/{statement}/motions/{motion}/text.{format}", motions.motion_file, "motion_file", ANYONE),
+        get("/{statement}/motions/{motion}/submit", pipeline.submit, "submit", ANYONE),
+        post("/{statement}/motions/{motion}/submit", pipeline.submit_post, "submit_post", ANYONE),
+        get(
+            "/{statement}/motions/{motion}/submit/check-your-email",
+            pipeline.check_email,
+            "submit_check_email",
+            ANYONE,
+        ),
+        post("/{statement}/motions/{motion}/submit/confirm", pipeline.enter_code, "submit_code", COOKIE),
+        post("/{statement}/motions/{motion}/submit/send-again", pipeline.send_again, "submit_again", COOKIE),
+        get("/{statement}/motions/{motion}/submitted", pipeline.submitted, "submitted", COOKIE),
+    ]
+
+
+def get(path: str, view: View, name: str, rule: str, *, kept: bool = False, queried: bool = False) -> Route:
     """A page: GET and HEAD, changes nothing but what signing.md §4 names. `kept`: it is the same for everybody
-    and whatever the query, and `web/kept.py` keeps it ready."""
+    and whatever the query, and `web/kept.py` keeps it ready. `queried`: its view looks at the query, so it is kept
+    only without one."""
     route = _route(path, view, name, rule, ["GET"])
-    route.kept = kept  # type: ignore[attr-defined]
+    route.kept, route.queried = kept, queried  # type: ignore[attr-defined]
     return route
 
 
-def post(path: str, view: View, name: str, rule: str) -> Route:
-    """An act: POST alone."""
-    return _route(path, view, name, rule, ["POST"])
+def post(path: str, view: View, name: str, rule: str, *, files: bool = False) -> Route:
+    """An act: POST alone. `files`: its form brings some, and may be longer (`web/guard.py`, `web/upload.py`)."""
+    route = _route(path, view, name, rule, ["POST"])
+    route.files = files  # type: ignore[attr-defined]
+    return route
 
 
 def _route(path: str, view: View, name: str, rule: str, methods: list[str]) -> Route:

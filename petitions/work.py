@@ -13,10 +13,15 @@ from typing import Any
 import structlog
 
 from petitions import jobs, tally, throttle, watch
+from petitions.endorsements import expiring, leaving, officer_letters, proof, review_letters
+from petitions.endorsements import letters as endorsement_letters
+from petitions.files import actions as files
 from petitions.jobs import Job
 from petitions.logs import describe
 from petitions.mail import delivery
 from petitions.mail.letters import LetterKind
+from petitions.motions import letters as motion_letters
+from petitions.motions import submissions
 from petitions.my import actions as my
 from petitions.my import letters as my_letters
 from petitions.organisers import actions as organisers
@@ -27,7 +32,15 @@ from petitions.statements import actions as statements
 
 log = structlog.get_logger()
 
-LETTERS: Mapping[str, LetterKind] = {**signature_letters.KINDS, **my_letters.KINDS, **watch.KINDS}
+LETTERS: Mapping[str, LetterKind] = {
+    **signature_letters.KINDS,
+    **my_letters.KINDS,
+    **endorsement_letters.KINDS,
+    **review_letters.KINDS,
+    **officer_letters.KINDS,
+    **motion_letters.KINDS,
+    **watch.KINDS,
+}
 TALLY_EVERY = 0.3  # seconds; the thanks page waits for a number at most 1.5
 
 
@@ -61,12 +74,21 @@ JOBS: Mapping[str, Job] = {
     "close statements": Job(timedelta(minutes=1), statements.close_due),
     "reminders": Job(timedelta(minutes=30), signatures.remind),
     "purge unconfirmed": Job(timedelta(hours=1), signatures.purge),
+    "endorsement reminders": Job(timedelta(minutes=30), proof.remind),
+    "purge endorsements": Job(timedelta(hours=1), proof.purge),
+    "expire endorsements": Job(timedelta(hours=1), expiring.expire),
+    "endorsements waiting": Job(timedelta(hours=1), expiring.tell_waiting),
+    "motion letters": Job(timedelta(minutes=30), submissions.remind),
+    "purge submissions": Job(timedelta(hours=1), submissions.purge),
+    "erase submissions": Job(timedelta(hours=6), submissions.erase),
     "erase withdrawn": Job(timedelta(hours=1), my.erase_withdrawn),
+    "purge files": Job(timedelta(hours=1), files.purge),
     "forget origins": Job(timedelta(hours=6), jobs.tend_origins),
     "forget tries": Job(timedelta(hours=6), jobs.forget_tries),
     "forget letters": Job(timedelta(hours=6), delivery.purge),
     "forget throttle": Job(timedelta(minutes=10), throttle.purge),
     "expire consents": Job(timedelta(days=1), jobs.expire_consents),
+    "forget officers": Job(timedelta(days=1), leaving.forget_officers),
     "anonymise": Job(timedelta(days=1), _anonymise),
     "recount": Job(timedelta(days=1), _recount),
     "watch": Job(timedelta(minutes=1), watch.look),

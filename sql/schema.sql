@@ -77,7 +77,7 @@ create table organisations (
     check (parent_id <> id),
     unique (campaign_id, id),
     foreign key (campaign_id, parent_id) references organisations (campaign_id, id),
-    constraint one_organisation unique nulls not distinct (campaign_id, parent_id, key)
+    constraint one_organisation unique nulls not distinct (campaign_id, key, parent_id) -- a key is looked for under any parent
 );
 create index organisations_below on organisations (parent_id);
 create index organisations_like on organisations using gin (plain_name extensions.gin_trgm_ops);
@@ -232,6 +232,7 @@ create table endorsements (
     accepted_at     timestamptz,
     ended_at        timestamptz,                        -- declined, withdrawn, replaced or expired
     told_at         timestamptz,                        -- the officer was told that it is about to expire
+    changed_at      timestamptz,                        -- its officer last corrected it
     erased_at       timestamptz,                        -- the officers' details are gone
     version         integer not null,                   -- of the text, that was endorsed
     letters         smallint not null default 0,        -- confirmation letters handed to SMTP
@@ -301,7 +302,7 @@ create table endorsements (
     primary key (statement_id, id),
     foreign key (statement_id, replaces_id) references endorsements (statement_id, id),
     check (coalesce(votes_for, 0) + coalesce(votes_against, 0) + coalesce(abstained, 0) <= present),
-    check (met_on <= (created_at at time zone 'UTC')::date + 1),
+    check (met_on <= (coalesce(changed_at, created_at) at time zone 'UTC')::date + 1),
     check (second_key <> address_key),
     check (state <> 'accepted' or organisation_id is not null),
     check (not two_officers or second_confirmed_at is not null),
@@ -313,8 +314,12 @@ create table endorsements (
 create unique index one_standing_endorsement on endorsements (statement_id, organisation_id) where state = 'accepted';
 create unique index one_pending_endorsement on endorsements (statement_id, fingerprint) where state = 'pending';
 create unique index one_successor on endorsements (statement_id, replaces_id) where state in ('confirmed', 'questioned');
+-- What a statement's page shows of them, in its order.
+create index public_bodies on endorsements (statement_id, featured desc, accepted_at desc, id desc) where state = 'accepted';
 create index endorsements_in_review on endorsements (statement_id, confirmed_at) where state in ('confirmed', 'questioned');
 create index endorsements_of_an_officer on endorsements (statement_id, address_key) where address_key is not null;
+create index endorsements_of_a_second_officer on endorsements (statement_id, second_key) where second_key is not null;
+create index endorsements_to_forget on endorsements (ended_at) where ended_at is not null and erased_at is null;
 create index unconfirmed_endorsements on endorsements (created_at) where state = 'pending';
 create index endorsements_to_expire on endorsements (expires_on) where state = 'accepted' and expires_on is not null;
 create index endorsements_with_a_logo on endorsements (logo) where logo is not null;
@@ -495,6 +500,7 @@ create table count_sources (
 create table recounts (
     statement_id    uuid not null references statements (id),
     id              uuid not null,
+    what            text not null,
     counted         integer not null,                   -- what the tally says
     found           integer not null,                   -- what the rows say
     happened_at     timestamptz not null default now(),
@@ -675,7 +681,7 @@ select * from endorsements where state = 'accepted';
 
 -- What the public sees of the organisations that endorse. Officers, minutes, votes and motion stay with the organisers.
 create view public_endorsements as
-select e.statement_id, e.id, e.organisation_id, o.parent_id, o.name, o.plain_name, o.kind, p.name as parent,
+select e.statement_id, e.id, e.organisation_id, o.parent_id, o.name, o.plain_name, o.code, o.kind, p.name as parent,
        e.area, e.web_address, e.wording, e.decided, e.met_on, e.version, e.accepted_at, e.featured, e.expires_on,
        e.members, e.members_on, e.members_source,
        case when e.logo_consent then e.logo end as logo,
@@ -846,6 +852,7 @@ language plpgsql security definer set search_path = public, pg_temp as $$
 declare
     ids uuid[];
     keys bytea[];
+    sent bytea[];
     gone bigint;
 begin
     perform set_config('petitions.owner_function', 'on', true);
@@ -864,7 +871,11 @@ begin
     delete from suppressions p using campaigns c where c.id = p.campaign_id and c.demonstration;
     -- What an address wants of the whole site goes too, where it never signed anything else here.
     delete from suppressions p where p.address_key = any (keys) and not exists (
-        select from signatures g where g.address_key = p.address_key and g.statement_id <> all (ids));
+        select from signatures g where g.address_key = p.address_key and g.statement_id <> all (ids)
+        union all
+        select from endorsements e where p.address_key in (e.address_key, e.second_key) and e.statement_id <> all (ids)
+        union all
+        select from submissions u where u.address_key = p.address_key and u.statement_id <> all (ids));
     delete from tally_queue where statement_id = any (ids);
     delete from tallies where statement_id = any (ids);
     delete from counts where statement_id = any (ids);
@@ -879,7 +890,11 @@ begin
     delete from signature_events where statement_id = any (ids);
     delete from signatures where statement_id = any (ids);
     delete from endorsement_events where statement_id = any (ids);
+    select coalesce(array_agg(f.digest), '{}') into sent
+        from (select unnest(array[logo, minutes]) as digest from endorsements where statement_id = any (ids)) f;
     delete from endorsements where statement_id = any (ids);
+    delete from files f where f.digest = any (sent) and not exists (
+        select from endorsements e where f.digest in (e.logo, e.minutes));
     delete from submissions where statement_id = any (ids);
     delete from motions where statement_id = any (ids);
     delete from organisations o using campaigns c where c.id = o.campaign_id and c.demonstration;

@@ -78,6 +78,53 @@ async def sign(
     return await client.send(request)
 
 
+async def endorse(
+    client: httpx.AsyncClient,
+    statement: Any,
+    *,
+    stamp: str | None = None,
+    headers: dict[str, str] | None = None,
+    files: dict[str, tuple[str, bytes]] | None = None,
+    **fields: str,
+) -> httpx.Response:
+    """Fill in the form by which an organisation endorses and send it, as a browser does: the page first, for its
+    stamp. Without `fields` the six answers that are required. `files`: question → (name, content)."""
+    page = f"/{statement.slug}/endorse"
+    if stamp is None:
+        stamp = stamp_of((await client.get(page)).text)
+    form = {
+        "name": "Exampleton Branch",
+        "kind": "union branch",
+        "decided": "branch meeting",
+        "officer_name": "Olive Example",
+        "officer_role": "Secretary",
+        "officer_email": "olive@example.org",
+        "website": "",
+        "stamp": stamp,
+        **fields,
+    }
+    body, kind = multipart(form, {"minutes": ("", b""), "logo": ("", b""), **(files or {})})
+    return await client.post(page, content=body, headers={**(headers or {}), "Content-Type": kind})
+
+
+def multipart(fields: dict[str, str], files: dict[str, tuple[str, bytes]]) -> tuple[bytes, str]:
+    """A form's body as browsers write it (a question for a file that was left empty too), and its type."""
+    edge = "----example"
+    parts = [f'name="{name}"\r\n\r\n'.encode() + value.encode() for name, value in fields.items()]
+    for name, (filename, content) in files.items():
+        about = f'name="{name}"; filename="{filename}"\r\nContent-Type: application/octet-stream\r\n\r\n'
+        parts.append(about.encode() + content)
+    opened = f"--{edge}\r\nContent-Disposition: form-data; ".encode()
+    body = b"".join(opened + part + b"\r\n" for part in parts) + f"--{edge}--\r\n".encode()
+    return body, f"multipart/form-data; boundary={edge}"
+
+
+def hidden(html: str) -> dict[str, str]:
+    """What a page's forms carry along unseen."""
+    found = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', html)
+    return {name: unescape(value) for name, value in found}
+
+
 def stamp_of(html: str) -> str:
     """The stamp of a page's form; "" where there is no form."""
     found = re.search(r'name="stamp"[^>]*value="([^"]*)"', html)

@@ -34,9 +34,9 @@ IDS = [
     "11c",
     "11d",
 ]
-IDS += ["12"]
+IDS += ["12", "13", "13b"]
 MOST = {"8", "8b", "9", "9c", "11", "12"}  # of these the target is the most that is good
-TOLD = {"1c", "7b", "9b", "11b", "11c", "11d"}  # without a target
+TOLD = {"1c", "7b", "9b", "11b", "11c", "11d", "13b"}  # without a target
 
 
 def bench(*options: str | Path, **env: str) -> subprocess.CompletedProcess[str]:
@@ -97,7 +97,7 @@ def test_the_day_of_a_record_is_sent_and_checked(tmp_path: Path) -> None:
     assert told["day-sign"]["what"].startswith("sign, 10 in ms")
 
 
-@pytest.mark.parametrize("ids", ["13", "4,x"])
+@pytest.mark.parametrize("ids", ["14", "4,x"])
 def test_an_unknown_figure_is_named_as_such(ids: str) -> None:
     done = bench("--only", ids)
     assert done.returncode == 2

@@ -18,6 +18,8 @@ from petitions.translations import LANGUAGES, PSEUDO, template
 from tests.conftest import Postbox
 from tests.pseudo import hard_coded
 from tests.tour import Tour, everywhere
+from tests.tour_bodies import bodies
+from tests.tour_officers import officers
 
 # The handbook is written in English, so its headings are named in English.
 OF_THE_HANDBOOK = re.compile(r"docs/trouble\.md[^.]*\.")
@@ -49,6 +51,8 @@ def english() -> list[str]:
 
 async def test_every_sentence_of_every_page_and_letter_is_translated(tour: Tour) -> None:
     await everywhere(tour)
+    await bodies(tour)
+    await officers(tour)
     if tour.language == PSEUDO:
         found = {what: hard_coded(page) for what, page in tour.seen}
     else:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from petitions.routes import ANYONE, COOKIE, LETTER, LOOPBACK, MONITORING, routes
+from petitions.routes import ANYONE, COOKIE, LETTER, LOOPBACK, MONITORING, ORGANISER_LINK, routes
 from petitions.tokens import pack
 from tests import makers
 from tests.conftest import browser
+from tests.motions import putting
 
 TABLE = routes()
 SAMPLES = {
@@ -17,6 +18,10 @@ SAMPLES = {
     "path": "site.css",
     "colour": "b4232f",
     "number": 1,
+    "format": "txt",
+    "motion": "x",
+    "digest": "00" * 32,
+    "ext": "webp",
 }
 NAMES = [route.name for route in TABLE]
 
@@ -31,12 +36,12 @@ def path_to(route, **over):
 @pytest.mark.parametrize("name", NAMES)
 async def test_every_route_has_a_known_rule_and_one_way_in(name):
     route = next(one for one in TABLE if one.name == name)
-    assert route.rule in {ANYONE, LETTER, COOKIE, LOOPBACK, MONITORING}
+    assert route.rule in {ANYONE, LETTER, COOKIE, LOOPBACK, MONITORING, ORGANISER_LINK}
     assert route.methods in ({"GET", "HEAD"}, {"POST"})
 
 
 async def test_without_its_letter_no_link_opens_anything(site, client):
-    for route in (one for one in TABLE if one.rule == LETTER):
+    for route in (one for one in TABLE if one.rule in (LETTER, ORGANISER_LINK)):
         for token in ("x", "a.b.c", site.tokens.make("elsewhere", pack(makers.nobody())), "%00", "é"):
             method = "POST" if "POST" in route.methods else "GET"
             response = await client.request(
@@ -49,6 +54,7 @@ async def test_without_its_cookie_a_browser_confirms_and_is_thanked_for_nothing(
     site, client, stranger, owner
 ):
     statement = await makers.statement(site)
+    await putting.motion(site, statement, SAMPLES["motion"])
     await makers.sign(client, statement)
     for route in (one for one in TABLE if one.rule == COOKIE):
         method = "POST" if "POST" in route.methods else "GET"

@@ -5,42 +5,59 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing, contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 import click
 
 from petitions.commands.running import act
+from petitions.endorsements import exporting
 from petitions.errors import Refused
 from petitions.organisers.actions import cli_actor
-from petitions.signatures import export
+from petitions.organisers.exporting import FORMATS, Taken
+from petitions.signatures import export as signatures
 from petitions.site import Site
 from petitions.statements import actions as statements
 
 
 @click.group("export")
 def group() -> None:
-    """Lists to take: signatories."""
+    """Lists to take: signatories, endorsements."""
+
+
+T = TypeVar("T", bound=Callable[..., None])
+_OPTIONS = (
+    click.argument("statement"),
+    click.option(
+        "--format",
+        "kind",
+        type=click.Choice(FORMATS),
+        default="csv",
+        show_default=True,
+        help="The kind of file: CSV, JSON Lines or XLSX.",
+    ),
+    click.option(
+        "--out",
+        type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+        help="The file; without it, or with -, stdout.",
+    ),
+    click.option(
+        "--bom", is_flag=True, help="Begin CSV with a byte order mark, as some spreadsheets want it."
+    ),
+)
+
+
+def _options(command: T) -> T:
+    """What every export takes."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
 
 
 @group.command("signatories")
-@click.argument("statement")
-@click.option(
-    "--format",
-    "kind",
-    type=click.Choice(export.FORMATS),
-    default="csv",
-    show_default=True,
-    help="The kind of file: CSV, JSON Lines or XLSX.",
-)
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
-    help="The file; without it, or with -, stdout.",
-)
-@click.option("--bom", is_flag=True, help="Begin CSV with a byte order mark, as some spreadsheets want it.")
+@_options
 def signatories(statement: str, kind: str, out: Path | None, bom: bool) -> None:
     """Take the confirmed signatories of a statement as a list, noted in the audit.
 
@@ -51,17 +68,49 @@ def signatories(statement: str, kind: str, out: Path | None, bom: bool) -> None:
     Example:
       petitions export signatories fair-pay --format xlsx --out signatories.xlsx
     """
+    _take(signatures.signatories, "signatories", statement, kind, out, bom)
+
+
+@group.command("endorsements")
+@_options
+@click.option(
+    "--state",
+    type=click.Choice(exporting.STATES),
+    default="accepted",
+    show_default=True,
+    help="The public ones, or with those that wait or have ended.",
+)
+def endorsements(statement: str, kind: str, out: Path | None, bom: bool, state: str) -> None:
+    """Take the organisations that endorse a statement as a list with all evidence, noted in the audit.
+
+    It names officers, their addresses and phone numbers: those are for writing to them about the endorsement, and
+    about the campaign only where the column mail says yes.
+
+    \b
+    Example:
+      petitions export endorsements fair-pay --state all --format xlsx --out endorsements.xlsx
+    """
+    _take(exporting.endorsements, "endorsements", statement, kind, out, bom, state=state)
+
+
+def _take(
+    list_: Callable[..., AsyncGenerator[bytes, None]],
+    what: str,
+    statement: str,
+    kind: str,
+    out: Path | None,
+    bom: bool,
+    **options: str,
+) -> None:
     out = None if out == Path("-") else out
     _check(kind, out, bom)
 
-    async def action(site: Site) -> export.Taken:
+    async def action(site: Site) -> Taken:
         row = await statements.find_for_organisers(site, statement)
-        taken = export.Taken()
+        taken = Taken()
+        given = {**options, "actor": cli_actor(), "format": kind, "bom": bom, "folder": out and out.parent}
         with _written(out) as file:
-            chunks = export.signatories(
-                site, row, taken, actor=cli_actor(), format=kind, bom=bom, folder=out and out.parent
-            )
-            async with aclosing(chunks):
+            async with aclosing(list_(site, row, taken, **given)) as chunks:
                 show = _progress(taken)
                 async for chunk in chunks:
                     file.write(chunk)
@@ -72,7 +121,7 @@ def signatories(statement: str, kind: str, out: Path | None, bom: bool) -> None:
         taken = act(action)
     except OSError as error:
         raise click.ClickException(f"The list could not be written ({error.strerror or error}).") from error
-    click.echo(f"{taken.rows} signatories, {taken.bytes} bytes.", err=True)
+    click.echo(f"{taken.rows} {what}, {taken.bytes} bytes.", err=True)
 
 
 def _check(kind: str, out: Path | None, bom: bool) -> None:
@@ -106,7 +155,7 @@ def _written(out: Path | None) -> Iterator[BinaryIO]:
         part.unlink(missing_ok=True)
 
 
-def _progress(taken: export.Taken) -> Callable[[], None]:
+def _progress(taken: Taken) -> Callable[[], None]:
     """To be called after each chunk: says on stderr, once a second, how far it is."""
     last = time.monotonic()
 

@@ -9,6 +9,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from petitions.endorsements import listing
 from petitions.front.count import public_facts
 from petitions.front.views import PUBLIC
 from petitions.markdown import to_html
@@ -28,6 +29,8 @@ async def facts_json(request: Request) -> Response:
         counts = await site.store.tally.public(statement_id=row.id)
         notes = await site.store.statements.list_notes(statement_id=row.id)
         versions = await site.store.statements.list_versions(statement_id=row.id)
+        kinds = await listing.kinds(site, row.id)
+        members = await listing.affiliated_members(site, row.id)
     make = url_maker(request)
 
     def url(name: str, /, **params: Any) -> str:
@@ -37,7 +40,9 @@ async def facts_json(request: Request) -> Response:
         **_statement(row, url),
         "versions": [_version(row, one, url) for one in versions],
         "notes": [{"at": _time(note.created_at), **_text(note.body)} for note in notes],
-        "count": public_facts(row, counts) | {"people_of_earlier_versions": counts.people_earlier},
+        "count": public_facts(row, counts)
+        | {"people_of_earlier_versions": counts.people_earlier, "organisations_by_kind": kinds},
+        "affiliated_members": members and _members(members),
         "campaign": _campaign(row, url),
     }
     return JSONResponse(facts, headers={**PUBLIC, "Access-Control-Allow-Origin": "*"})
@@ -47,6 +52,7 @@ def _statement(row: Row, url: Callable[..., str]) -> dict[str, Any]:
     return {
         "url": url("statement", statement=row.slug),
         "count_url": url("count", statement=row.slug),
+        "endorsements_url": url("endorsements", statement=row.slug),
         "title": row.title,
         "kind": row.kind,
         "state": "closed" if row.state == "open" and not row.is_open else row.state,
@@ -66,6 +72,16 @@ def _version(row: Row, version: Row, url: Callable[..., str]) -> dict[str, Any]:
         "title": version.title,
         "at": _time(version.created_at),
         "url": url("version", statement=row.slug, number=version.number),
+    }
+
+
+def _members(row: Row) -> dict[str, Any]:
+    """Of the organisations, as they told it, nobody twice; never to be added to the people."""
+    return {
+        "members": row.members,
+        "told_by": row.counted,
+        "oldest": row.oldest and row.oldest.isoformat(),
+        "newest": row.newest and row.newest.isoformat(),
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 
 from petitions import throttle
 from petitions.campaigns import actions as campaigns
+from petitions.endorsements import listing
 from petitions.errors import N_
 from petitions.forms import read_fields
 from petitions.front.count import next_goal, public_facts
@@ -31,6 +33,7 @@ from petitions.web.page import page, redirect, url_maker
 from petitions.web.reading import reading
 
 LATEST = 30
+BODIES = 12  # organisations on a statement's page
 PUBLIC = {"Cache-Control": "public, max-age=5, stale-while-revalidate=60"}
 
 
@@ -93,7 +96,7 @@ async def sign(request: Request) -> Response:
         return await _statement(request, row, form, status=422, notice=_STALE)
     if form.problems:
         return await _statement(request, row, form, status=422)
-    signed = await actions.sign(site, row, form, ip=client_ip(request), source=_source(request))
+    signed = await actions.sign(site, row, form, ip=client_ip(request), source=source_of(request))
     if signed is None:
         return await _shown_again(request, items)
     response = redirect(url_maker(request)("check_email", statement=row.slug))
@@ -178,6 +181,7 @@ async def _statement(
         notice=notice,
         signatories=latest,
         more=max(0, counts.people + counts.people_earlier - len(latest)),
+        **await _endorsements(site, row),
         versions=await site.store.statements.list_versions(statement_id=row.id),
         share=share_links(site, row),
         picture=picture.words(site, row, counts),
@@ -185,7 +189,15 @@ async def _statement(
     )
 
 
-def _source(request: Request) -> str | None:
+async def _endorsements(site: Site, row: Row) -> dict[str, Any]:
+    """The organisations that the page shows, and whether there are model motions."""
+    newest = await site.store.listing.list_newest(statement_id=row.id, most=BODIES)
+    bodies = [one for one in newest if one.id is not None]
+    members = await listing.affiliated_members(site, row.id) if bodies else None
+    return {"bodies": bodies, "members": members, "motions": newest[0].motions, **listing.FACES}
+
+
+def source_of(request: Request) -> str | None:
     """The `?from=` code of the page that held the form, read from its own-origin Referer."""
     told = request.headers.get("referer")
     if not told:

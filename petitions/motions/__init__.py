@@ -3,8 +3,9 @@
     submission:  pending ──officer's letter──▶ announced ──the day after──▶ passed · amended · fell · not reached
                                                    └──▶ withdrawn
 
-`text` fills a motion in for one kind of body, `documents` makes files of it, `forms`, `actions`, `letters` and `views`
-are the pipeline. Submissions are private to organisers: tactics are sensitive.
+`text` fills a motion in for one kind of body, `documents` makes files of it, `actions` and `views` publish and show it.
+The pipeline: `forms`, `submissions` (what officers may do), `letters`, `pipeline` and `outcome` (its pages), `calendar`
+(what organisers see). Submissions are private to organisers: tactics are sensitive.
 """
 
 PURPOSE = "submission"

@@ -7,11 +7,13 @@ from typing import Any
 from uuid import UUID
 
 from petitions import addresses
+from petitions.endorsements import leaving
 from petitions.errors import N_, Closed, NotFound, TokenExpired, TokenInvalid
 from petitions.ids import new_id
 from petitions.mail import outbox
 from petitions.my import PURPOSE
 from petitions.my.held import Key, agreed
+from petitions.proving import links
 from petitions.signatures.forms import SignForm
 from petitions.site import Site
 from petitions.storage.store import Conflict, Row
@@ -150,6 +152,25 @@ async def erase(site: Site, address_key: bytes, key: Key) -> bool:
         await site.store.my.delete_attempts(statement_id=key[0], address_key=address_key)
         await _erase(site, [key])
         await _notice(site, "erased", key, mine, address_key=address_key, recipient=mine.email)
+        gone: bool = await site.store.my.forget(address_key=address_key)
+        return gone
+
+
+async def erase_office(site: Site, address_key: bytes, key: Key) -> bool:
+    """Erase an officer's details with an endorsement, or the second officer's own; as `erase`. Raises NotFound."""
+    async with site.store.transaction():
+        try:
+            await leaving.erase(site, address_key, links.Key(*key))
+        except NotFound:
+            await leaving.erase_second(site, address_key, links.Key(*key))
+        gone: bool = await site.store.my.forget(address_key=address_key)
+        return gone
+
+
+async def erase_submission(site: Site, address_key: bytes, key: Key) -> bool:
+    """Erase an officer's details with a plan to put a motion; as `erase`. Raises NotFound."""
+    async with site.store.transaction():
+        await leaving.erase_submission(site, address_key, links.Key(*key))
         gone: bool = await site.store.my.forget(address_key=address_key)
         return gone
 

@@ -61,10 +61,10 @@ async def everything(site: Site, address_key: bytes) -> list[Held]:
     """All that is held for an address, the newest first."""
     rows: list[Row] = await site.store.my.list_held(address_key=address_key)
     wanted = {"statement_ids": [row.statement_id for row in rows], "ids": [row.id for row in rows]}
-    consents = _by_key(await site.store.my.list_consents(**wanted), "signature_id")
-    events = _by_key(await site.store.my.list_events(**wanted), "signature_id")
-    origins = _by_key(await site.store.my.list_origins(**wanted), "id")
-    about = await _statements(site, rows)
+    consents = by_key(await site.store.my.list_consents(**wanted), "signature_id")
+    events = by_key(await site.store.my.list_events(**wanted), "signature_id")
+    origins = by_key(await site.store.my.list_origins(**wanted), "id")
+    about = await statements_of(site, rows)
     found = []
     for row in rows:
         key, statement = (row.statement_id, row.id), about[row.statement_id]
@@ -139,12 +139,14 @@ def _not_offered(purposes: set[str], ledger: list[Row]) -> list[Row]:
     return list({row.purpose: row for row in ledger if row.purpose in purposes}.values())
 
 
-async def _statements(site: Site, rows: list[Row]) -> dict[UUID, Row]:
+async def statements_of(site: Site, rows: list[Row]) -> dict[UUID, Row]:
+    """The statements that these rows belong to, by id."""
     ids = list({row.statement_id for row in rows})
     return {row.id: row for row in await site.store.my.list_statements(ids=ids)}
 
 
-def _by_key(rows: list[Row], column: str) -> Mapping[Key, list[Row]]:
+def by_key(rows: list[Row], column: str) -> Mapping[Key, list[Row]]:
+    """Rows under the row that they belong to; `column` has its id."""
     sorted_out: defaultdict[Key, list[Row]] = defaultdict(list)
     for row in rows:
         sorted_out[row.statement_id, row[column]].append(row)

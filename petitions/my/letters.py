@@ -20,16 +20,24 @@ NOTICES_A_DAY = 5
 
 async def _decide_link(site: Site, row: Row) -> Decision:
     """Only an address that something is held for gets a link; it replaces the one before."""
-    held = await site.store.my.list_held(address_key=row.address_key)
-    if not held or await suppression.suppressed(site, row.address_key, "forms", row.campaign_id):
+    newest = await _newest(site, row.address_key)
+    if newest is None or await suppression.suppressed(site, row.address_key, "forms", row.campaign_id):
         return Drop()
     if await caps.take(site, row.address_key, "my", LINKS_A_DAY, A_MONTH) is not None:
         return Drop()  # not put off: a newer link can be asked for later, and /my/asked says so
     id = new_id()
     await site.store.my.make_link(address_key=row.address_key, id=id)
-    newest = held[0]
     details = {"link": str(id), "statement": str(newest.statement_id), "language": newest.language}
     return Send("link", details)
+
+
+async def _newest(site: Site, address_key: bytes) -> Row | None:
+    """What is held for an address, a person's or an officer's: one row, in whose name the letter is written."""
+    held: list[Row] = await site.store.my.list_held(address_key=address_key)
+    if held:
+        return held[0]
+    newest: Row | None = await site.store.officers.find_newest(address_key=address_key)
+    return newest
 
 
 async def _render_link(site: Site, row: Row) -> Letter | None:

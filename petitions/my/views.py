@@ -13,7 +13,7 @@ from petitions import addresses, throttle
 from petitions.addresses import AddressError
 from petitions.errors import N_, Closed, NotFound, TokenExpired
 from petitions.forms import Problem, read_fields
-from petitions.my import LINKS_A_DAY, actions, held
+from petitions.my import LINKS_A_DAY, actions, held, officer
 from petitions.my.download import portable
 from petitions.my.held import Held
 from petitions.signatures import forms
@@ -24,7 +24,7 @@ from petitions.web.guard import client_ip
 from petitions.web.page import page, redirect, site_of
 
 PRIVATE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex", "Referrer-Policy": "same-origin"}
-DONE = ("changed", "withdrawn", "restored", "moved", "erased")
+DONE = ("changed", "withdrawn", "restored", "moved", "erased", "corrected", "waits", "same", "taken-back")
 """What the page may say was just done."""
 
 STALE = N_(
@@ -101,7 +101,7 @@ async def change(request: Request, address_key: bytes) -> Response:
     if form.problems:
         return await _show(request, address_key, wrong=replace(item, form=form), status=422)
     await actions.change(site, address_key, held.read_key(item.key), form)
-    return _back(request, "changed")
+    return back(request, "changed")
 
 
 @linked
@@ -113,13 +113,13 @@ async def withdraw_page(request: Request, address_key: bytes) -> Response:
 @linked
 async def withdraw(request: Request, address_key: bytes) -> Response:
     await actions.withdraw(site_of(request), address_key, await _key(request))
-    return _back(request, "withdrawn")
+    return back(request, "withdrawn")
 
 
 @linked
 async def restore(request: Request, address_key: bytes) -> Response:
     await actions.restore(site_of(request), address_key, await _key(request))
-    return _back(request, "restored")
+    return back(request, "restored")
 
 
 @linked
@@ -136,7 +136,7 @@ async def reconsent(request: Request, address_key: bytes) -> Response:
     if item.form is None or not stamp.fresh(site, item.statement, item.form.text_ids, typed.get("stamp", "")):
         return await _show(request, address_key, notice=STALE, status=409)
     await actions.reconsent(site, address_key, held.read_key(item.key), int(version), item.form.act)
-    return _back(request, "moved")
+    return back(request, "moved")
 
 
 @linked
@@ -150,7 +150,7 @@ async def erase(request: Request, address_key: bytes) -> Response:
     """Back to what is left; where nothing is, the link is dead and the last page says so."""
     if await actions.erase(site_of(request), address_key, await _key(request)):
         return redirect(request.app.url_path_for("my_erased"))
-    return _back(request, "erased")
+    return back(request, "erased")
 
 
 async def erased(request: Request) -> Response:
@@ -162,7 +162,8 @@ async def erased(request: Request) -> Response:
 async def download(request: Request, address_key: bytes) -> Response:
     """The same as a file for machines."""
     site = site_of(request)
-    found = await portable(site, address_key, await held.everything(site, address_key))
+    signed, offices = await held.everything(site, address_key), await officer.everything(site, address_key)
+    found = await portable(site, address_key, signed, offices)
     name = {"Content-Disposition": 'attachment; filename="my-signatures.json"'}
     return JSONResponse(found, headers={**PRIVATE, **name})
 
@@ -182,15 +183,19 @@ async def _show(
     status: int = 200,
 ) -> Response:
     found = await held.everything(site_of(request), address_key)
+    offices = await officer.everything(site_of(request), address_key)
+    about = [*(item.statement for item in found), *offices.statements]
     shown = [wrong if wrong and wrong.key == item.key else item for item in found]
     return page(
         request,
         "my/show.html",
         status=status,
         headers=PRIVATE,
-        language=found[0].statement.language if found else None,
-        statement=_imprint(found),
+        language=about[0].language if about else None,
+        statement=_imprint(about),
         signatures=shown,
+        endorsements=offices.endorsements,
+        submissions=offices.submissions,
         problems=wrong.form.problems if wrong and wrong.form else [],
         wrong_key=wrong.key if wrong else "",
         notice=notice,
@@ -227,12 +232,13 @@ def _signature(items: list[tuple[str, str]]) -> str:
     return read_fields(items, {"signature"}).get("signature", "")
 
 
-def _imprint(found: list[Held]) -> Row | None:
+def _imprint(statements: list[Row]) -> Row | None:
     """The statement whose campaign stands in the page's imprint, where all are of one campaign."""
-    one_campaign = len({item.statement.campaign_id for item in found}) == 1
-    return found[0].statement if one_campaign else None
+    one_campaign = len({one.campaign_id for one in statements}) == 1
+    return statements[0] if one_campaign else None
 
 
-def _back(request: Request, done: str) -> Response:
+def back(request: Request, done: str) -> Response:
+    """To the link's page, which says what was just done."""
     path = request.app.url_path_for("my_signatures", token=request.path_params["token"])
     return redirect(f"{path}?done={done}")

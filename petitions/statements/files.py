@@ -47,7 +47,7 @@ class Draft:
 
 def parse(data: bytes | str) -> Draft:
     """The statement of a file. Raises Refused."""
-    matter = split(_decoded(data))
+    matter = split(decoded(data))
     for key, line in matter.lines.items():
         if key not in _READERS:
             known = ", ".join(_READERS)
@@ -65,7 +65,7 @@ def parse(data: bytes | str) -> Draft:
     return Draft(body=_body(matter.body), given=frozenset(matter.lines), **values)
 
 
-def _decoded(data: bytes | str) -> str:
+def decoded(data: bytes | str) -> str:
     """Text with plain line ends and without a byte order mark, as editors on other systems write them."""
     if len(data) > LARGEST:
         raise Refused(N_("The file is too large: %(limit)s bytes at most."), limit=LARGEST)
@@ -99,7 +99,9 @@ def _set(matter: FrontMatter, key: str, reader: Callable[[Any], Any]) -> Any:
         raise Refused(N_("Line %(line)s: %(reason)s"), line=line, reason=error.sentence) from error
 
 
-def _words(key: str, limit: int) -> Callable[[Any], str]:
+def words(key: str, limit: int) -> Callable[[Any], str]:
+    """Reads one line of words: what stands at `key`, "" where nothing does. It raises Refused."""
+
     def read(value: Any) -> str:
         if value is None:
             return ""
@@ -176,10 +178,10 @@ def _body(text: str) -> str:
 
 
 _READERS: dict[str, Callable[[Any], Any]] = {
-    "title": _words("title", TITLE),
+    "title": words("title", TITLE),
     "slug": _slug,
     "kind": _kind,
-    "addressed_to": _words("addressed_to", 200),
+    "addressed_to": words("addressed_to", 200),
     "goal": _goal,
     "fields": asked.read,
     "public": lambda value: value,  # these three are read again once the fields are known

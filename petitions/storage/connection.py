@@ -28,7 +28,7 @@ class Row(asyncpg.Record):
 
 
 class Conflict(Exception):
-    """A unique key refused a row; `constraint` is the key's name."""
+    """A unique key refused a row, or a foreign key one whose other row is gone; `constraint` is the key's name."""
 
     def __init__(self, constraint: str) -> None:
         super().__init__(constraint)
@@ -132,7 +132,7 @@ class _translated:
         return None
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        if isinstance(error, asyncpg.UniqueViolationError):
+        if isinstance(error, asyncpg.UniqueViolationError | asyncpg.ForeignKeyViolationError):
             raise Conflict(error.constraint_name or "") from error
         if isinstance(error, _GONE):
             raise DatabaseGone from error

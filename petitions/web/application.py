@@ -51,7 +51,9 @@ def build(
             Middleware(AccessLog),
             Middleware(Headers, settings=site.settings),
             Middleware(Failures),
-            Middleware(Guard, settings=site.settings, from_anywhere=from_anywhere, any_host=any_host),
+            Middleware(
+                Guard, settings=site.settings, table=table, from_anywhere=from_anywhere, any_host=any_host
+            ),
         ],
     )
     app.state.site = site

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
@@ -15,31 +15,43 @@ from petitions.errors import BadRequest, TooLarge, WrongType
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
 
+URLENCODED, MULTIPART = b"application/x-www-form-urlencoded", b"multipart/form-data"
 MOST_FIELDS = 100
 LONGEST_NAME = 200  # bytes
 LONGEST_FIELD = 20 * 1024  # bytes
 
 
-async def read_form(request: Request) -> list[tuple[str, str]]:
-    """The fields of a form in the order sent; a field may come twice.
+async def read_form(request: Request, longest: int = LONGEST_FIELD) -> list[tuple[str, str]]:
+    """The fields of a form in the order sent; a field may come twice. `longest`: bytes of a field.
 
     Raises WrongType (not a form), BadRequest (not readable: encoding, null bytes, files, a broken
     multipart), TooLarge (over 100 fields, 20 KB a field, or the body's limit), TooSlow.
     """
-    kind, options = parse_options_header(request.headers.get("content-type", ""))
-    if kind not in (b"application/x-www-form-urlencoded", b"multipart/form-data"):
-        raise WrongType
+    kind, boundary = form_type(request)
     try:
         body = await request.body()
     except ClientDisconnect:
         raise BadRequest from None
-    pairs = _parts(body, options.get(b"boundary", b"")) if kind == b"multipart/form-data" else _pairs(body)
+    fields = read_fields(_parts(body, boundary) if kind == MULTIPART else _pairs(body), longest)
+    request.state.typed = fields  # a failure page gives them back: nothing typed is lost
+    return fields
+
+
+def form_type(request: Request) -> tuple[bytes, bytes]:
+    """The type of a form's body, and the boundary of its parts. Raises WrongType."""
+    kind, options = parse_options_header(request.headers.get("content-type", ""))
+    if kind not in (URLENCODED, MULTIPART):
+        raise WrongType
+    return kind, options.get(b"boundary", b"")
+
+
+def read_fields(pairs: Iterable[tuple[bytes, bytes]], longest: int) -> list[tuple[str, str]]:
+    """As text. Raises TooLarge, BadRequest."""
     fields: list[tuple[str, str]] = []
     for name, value in pairs:
-        if len(fields) == MOST_FIELDS or len(name) > LONGEST_NAME or len(value) > LONGEST_FIELD:
+        if len(fields) == MOST_FIELDS or len(name) > LONGEST_NAME or len(value) > longest:
             raise TooLarge
         fields.append((_text(name), _text(value)))
-    request.state.typed = fields  # a failure page gives them back: nothing typed is lost
     return fields
 
 
@@ -62,8 +74,8 @@ def _pairs(body: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _parts(body: bytes, boundary: bytes) -> list[tuple[bytes, bytes]]:
-    """multipart/form-data (RFC 7578); our forms send no files."""
-    collector = _Collector()
+    """multipart/form-data (RFC 7578) of a form that sends no files."""
+    collector = Collector()
     if not boundary:
         raise BadRequest
     try:
@@ -77,29 +89,50 @@ def _parts(body: bytes, boundary: bytes) -> list[tuple[bytes, bytes]]:
     return collector.fields
 
 
-class _Collector:
-    """What the multipart parser tells, piece by piece."""
+class Collector:
+    """What the multipart parser tells, piece by piece. `longest`: bytes of a field."""
 
-    def __init__(self) -> None:
+    def __init__(self, longest: int = LONGEST_FIELD) -> None:
         self.fields: list[tuple[bytes, bytes]] = []
         self.ended = False
+        self._longest = longest
         self._header = self._value = b""
         self._disposition = b""
+        self._name: bytes | None = None
         self._data = bytearray()
 
     def callbacks(self) -> MultipartCallbacks:
         return {
-            "on_part_begin": self._begin,
+            "on_part_begin": self._on_part_begin,
             "on_header_field": self._on_header_field,
             "on_header_value": self._on_header_value,
             "on_header_end": self._on_header_end,
+            "on_headers_finished": self._on_headers_finished,
             "on_part_data": self._on_data,
             "on_part_end": self._on_part_end,
             "on_end": self._on_end,
         }
 
-    def _begin(self) -> None:
+    def begin_part(self, name: bytes, filename: bytes | None) -> None:
+        """Raises BadRequest for a file."""
+        if filename is not None:
+            raise BadRequest
+
+    def take(self, data: bytes) -> None:
+        """Raises TooLarge."""
+        self._data += data
+        if len(self._data) > self._longest:
+            raise TooLarge
+
+    def end_part(self, name: bytes) -> None:
+        """Raises TooLarge."""
+        if len(self.fields) == MOST_FIELDS:
+            raise TooLarge
+        self.fields.append((name, bytes(self._data)))
+
+    def _on_part_begin(self) -> None:
         self._disposition = b""
+        self._name = None
         self._data = bytearray()
 
     def _on_header_field(self, data: bytes, start: int, end: int) -> None:
@@ -113,16 +146,20 @@ class _Collector:
             self._disposition = self._value
         self._header = self._value = b""
 
+    def _on_headers_finished(self) -> None:
+        kind, options = parse_options_header(self._disposition)
+        if kind != b"form-data" or b"name" not in options:
+            raise BadRequest
+        self._name = options[b"name"]
+        self.begin_part(self._name, options.get(b"filename"))
+
     def _on_data(self, data: bytes, start: int, end: int) -> None:
-        self._data += data[start:end]
+        self.take(data[start:end])
 
     def _on_part_end(self) -> None:
-        kind, options = parse_options_header(self._disposition)
-        if kind != b"form-data" or b"name" not in options or b"filename" in options:
+        if self._name is None:
             raise BadRequest
-        if len(self.fields) == MOST_FIELDS:
-            raise TooLarge
-        self.fields.append((options[b"name"], bytes(self._data)))
+        self.end_part(self._name)
 
     def _on_end(self) -> None:
         self.ended = True

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import asyncio
 import re
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from petitions.errors import (
+    N_,
     AddressTooLong,
     BadRequest,
     Misdirected,
@@ -24,9 +27,13 @@ from petitions.errors import (
 from petitions.parsers import is_loopback
 from petitions.settings import Settings, is_local
 from petitions.web import proxies
+from petitions.web.routing import Table
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 LONGEST_ADDRESS = 4096  # bytes of path and query
+WITH_FILES = 32_000_000  # bytes of a form that brings files; one that is too large still gets an answer at its question
+_LARGE_FILES = N_("Your files are too large: 10 MB each at most. Go back, and send smaller ones or none.")
+MORE_TIME = 10  # times as long may such a form take to arrive
 _HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?")
 _FORWARDED = ("forwarded", "x-forwarded", "x-real-ip")  # how the headers of proxies begin
 
@@ -58,11 +65,13 @@ class Guard:
         self,
         app: ASGIApp,
         settings: Settings,
+        table: Table,
         from_anywhere: tuple[str, ...] = (),
         any_host: tuple[str, ...] = (),
     ) -> None:
         self.app = app
         self.settings = settings
+        self.table = table
         self.local = is_local(settings)
         self.netloc = _netloc(urlsplit(settings.base_url).scheme, urlsplit(settings.base_url).netloc)
         self.from_anywhere = from_anywhere
@@ -81,10 +90,19 @@ class Guard:
             self._check_host(scope, headers)
         if scope["method"] not in SAFE and not scope["path"].startswith(self.from_anywhere):
             self._check_origin(scope, headers)
-        limit = self.settings.max_body
-        _check_length(headers, limit)
-        limited = _Limited(receive, limit, self.settings.receive_seconds)
-        await self.app(scope, limited, send)
+        room = self._room(scope, headers)
+        _check_length(headers, room)
+        await self.app(scope, _Limited(receive, room), send)
+
+    def _room(self, scope: Scope, headers: Headers) -> _Room:
+        """More where routes.py says that a form brings files."""
+        usual = _Room(self.settings.max_body, self.settings.receive_seconds)
+        if not headers.get("content-type", "").lower().startswith("multipart/form-data"):
+            return usual
+        found = self.table.match(scope)
+        if found is None or found.match is not Match.FULL or not getattr(found.route, "files", False):
+            return usual
+        return _Room(max(WITH_FILES, usual.size), MORE_TIME * usual.seconds, _LARGE_FILES)
 
     def _check_host(self, scope: Scope, headers: Headers) -> None:
         """RFC 9112 §3.2: none, several or an unreadable one: 400. RFC 9110 §15.5.20: not ours: 421."""
@@ -115,13 +133,21 @@ class Guard:
             raise NotAllowed
 
 
+class _Room(NamedTuple):
+    """Most bytes of a body, and seconds that it may take to arrive. `sentence`: what is said of more."""
+
+    size: int
+    seconds: float
+    sentence: str = TooLarge.sentence
+
+
 class _Limited:
     """`receive` that counts what arrives and does not wait for ever."""
 
-    def __init__(self, receive: Receive, limit: int, seconds: float) -> None:
+    def __init__(self, receive: Receive, room: _Room) -> None:
         self.receive = receive
-        self.limit = limit
-        self.deadline = asyncio.get_running_loop().time() + seconds
+        self.room = room
+        self.deadline = asyncio.get_running_loop().time() + room.seconds
         self.taken = 0
         self.whole = False
 
@@ -135,8 +161,8 @@ class _Limited:
             raise TooSlow from None
         self.taken += len(message.get("body", b""))
         self.whole = not message.get("more_body", False)
-        if self.taken > self.limit:
-            raise TooLarge
+        if self.taken > self.room.size:
+            raise TooLarge(self.room.sentence)
         return message
 
 
@@ -149,13 +175,13 @@ def _check_address(scope: Scope) -> None:
         raise BadRequest
 
 
-def _check_length(headers: Headers, limit: int) -> None:
+def _check_length(headers: Headers, room: _Room) -> None:
     """Refused before a byte of it is read."""
     length = headers.get("content-length", "0")
     if not (length.isascii() and length.isdigit()):
         raise BadRequest
-    if len(length) > 18 or int(length) > limit:
-        raise TooLarge
+    if len(length) > 18 or int(length) > room.size:
+        raise TooLarge(room.sentence)
 
 
 def _netloc(scheme: str, text: str) -> str:

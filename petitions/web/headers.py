@@ -10,6 +10,8 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; font-src 'self'; "
     "form-action 'self'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+SANDBOXED = "default-src 'none'; sandbox"
+"""The one other policy that a view may set, stricter: for what people sent (`attachment.py`)."""
 # Everything a browser could lend to a page; we want none of it. Not bluetooth and web-share: browsers without
 # them complain on the console of every page.
 _POWERS = (
@@ -19,11 +21,12 @@ _POWERS = (
     "publickey-credentials-get screen-wake-lock serial storage-access usb xr-spatial-tracking"
 )
 PERMISSIONS_POLICY = ", ".join(f"{power}=()" for power in _POWERS.split())
+_POLICY = b"content-security-policy"
 TWO_YEARS = 63072000  # seconds, as https://hstspreload.org/ asks
 
 
 class Headers:
-    """Pure ASGI middleware. A view may set its own Referrer-Policy or resource policy; never its own CSP."""
+    """Pure ASGI middleware. A view may set its own Referrer-Policy or resource policy; of CSPs only SANDBOXED."""
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
@@ -47,9 +50,12 @@ class Headers:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 given = dict(message["headers"])
+                always = self.always
+                if given.get(_POLICY) == SANDBOXED.encode():
+                    always = {**always, _POLICY: SANDBOXED.encode()}
                 message["headers"] = [
-                    *(pair for pair in message["headers"] if pair[0] not in self.always),
-                    *self.always.items(),
+                    *(pair for pair in message["headers"] if pair[0] not in always),
+                    *always.items(),
                     *(pair for pair in self.usually.items() if pair[0] not in given),
                 ]
             await send(message)

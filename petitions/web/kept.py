@@ -12,11 +12,12 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import cached_property
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from starlette.requests import Request
-from starlette.routing import Match
+from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from petitions.errors import DatabaseGone
@@ -69,7 +70,7 @@ class Kept:
         asked = dict(scope["headers"])
         usual = self._is_usual(scope, asked)
         page = self._shelf.peek(("page", scope["path"])) if usual else None
-        if page is not None:
+        if page is not None and not (scope["query_string"] and page.template in self._queried):
             self._note(page.template, await give(page, asked, scope["method"], send))
         elif template := self._template(scope):
             await self._draw(template, asked if usual else None, scope, receive, send)
@@ -101,11 +102,17 @@ class Kept:
         return not query or (len(query) < 2000 and b"%00" not in query and b"\0" not in query)
 
     def _template(self, scope: Scope) -> str | None:
-        """The template of the kept route that this path leads to."""
+        """The template of the kept route that this path leads to, unless its view is to see the query."""
         found = self._table.match(scope)
         if found is None or found.match is not Match.FULL or not getattr(found.route, "kept", False):
             return None
-        return found.route.path
+        return None if scope["query_string"] and found.route.path in self._queried else found.route.path
+
+    @cached_property
+    def _queried(self) -> frozenset[str]:
+        """The templates of the routes that are kept only without a query."""
+        routes = [route for route in self._table.routes if getattr(route, "queried", False)]
+        return frozenset(route.path for route in routes if isinstance(route, Route))
 
     async def _draw(
         self, template: str, asked: Asked | None, scope: Scope, receive: Receive, send: Send

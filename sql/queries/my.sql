@@ -30,6 +30,12 @@ with held as (
         union all
         select from signatures g where g.statement_id = s.id and g.address_key = :address_key
           and g.state in ('withdrawn', 'superseded')
+        union all
+        select from endorsements e where e.statement_id = s.id and e.address_key = :address_key
+        union all
+        select from endorsements e where e.statement_id = s.id and e.second_key = :address_key
+        union all
+        select from submissions g where g.statement_id = s.id and g.address_key = :address_key
     ) as one
     limit 1
 ), links as (

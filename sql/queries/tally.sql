@@ -55,20 +55,21 @@ select * from public_counts where statement_id = :statement_id;
 -- The public counts of several statements.
 select * from public_counts where statement_id = any (:statement_ids::uuid[]);
 
--- name: recount(statement_id)^
+-- name: recount(statement_id, what)^
 -- What the tally says (with what still waits in its queue) beside what the rows say, in one moment.
-select coalesce((select sum(value) from counts where statement_id = :statement_id and what = 'people'), 0)::integer
-     + coalesce((select sum(delta) from tally_queue where statement_id = :statement_id and what = 'people'), 0)::integer as counted,
-       (select count(*) from counting_signatures where statement_id = :statement_id)::integer as found,
-       coalesce((select sum(value) from count_hours where statement_id = :statement_id and what = 'people'), 0)::integer as hours,
-       coalesce((select sum(value) from count_areas where statement_id = :statement_id and what = 'people'), 0)::integer as areas,
-       coalesce((select sum(value) from count_sources where statement_id = :statement_id and what = 'people'), 0)::integer as sources,
-       coalesce((select sum(value) from counts where statement_id = :statement_id and what = 'people'), 0)::integer as tallied;
+select coalesce((select sum(value) from counts where statement_id = :statement_id and what = :what), 0)::integer
+     + coalesce((select sum(delta) from tally_queue where statement_id = :statement_id and what = :what), 0)::integer as counted,
+       case :what when 'people' then (select count(*) from counting_signatures where statement_id = :statement_id)
+                  else (select count(*) from counting_endorsements where statement_id = :statement_id) end::integer as found,
+       coalesce((select sum(value) from count_hours where statement_id = :statement_id and what = :what), 0)::integer as hours,
+       coalesce((select sum(value) from count_areas where statement_id = :statement_id and what = :what), 0)::integer as areas,
+       coalesce((select sum(value) from count_sources where statement_id = :statement_id and what = :what), 0)::integer as sources,
+       coalesce((select sum(value) from counts where statement_id = :statement_id and what = :what), 0)::integer as tallied;
 
 -- name: list_statements()
--- Every statement that was ever counted.
-select statement_id from tallies;
+-- Every statement that was ever counted, or should have been.
+select statement_id from tallies union select statement_id from counting_endorsements;
 
--- name: report(statement_id, id, counted, found)!
+-- name: report(statement_id, id, what, counted, found)!
 -- Keep what a recount found.
-insert into recounts (statement_id, id, counted, found) values (:statement_id, :id, :counted, :found);
+insert into recounts (statement_id, id, what, counted, found) values (:statement_id, :id, :what, :counted, :found);

@@ -195,7 +195,7 @@ class Chaos:
 
     async def _check_counts(self, rows: list[Any]) -> None:
         statement = self.place.statement.id
-        found = await self.place.site.store.tally.recount(statement_id=statement)
+        found = await self.place.site.store.tally.recount(statement_id=statement, what="people")
         if len({found.counted, found.found, found.tallied, found.hours, found.areas, found.sources}) != 1:
             self.differs.append(f"recount: {dict(found)}")
         least = sum(person.standing == {True} for person in self.people)

@@ -30,7 +30,8 @@ ROOT = Path(__file__).parents[2]
 PAGE = "/public-buses"
 AGREES = """
 select (select people from public_counts) = (select count(*) from counting_signatures)
-   and (select sum(value) from count_hours) = (select count(*) from counting_signatures)"""
+   and (select organisations from public_counts) = (select count(*) from counting_endorsements)
+   and (select sum(value) from count_hours where what = 'people') = (select count(*) from counting_signatures)"""
 
 
 class Machine:

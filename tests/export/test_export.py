@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from petitions.errors import Refused
 from petitions.ids import new_id
+from petitions.organisers.exporting import Taken
 from petitions.signatures import actions as signatures
 from petitions.signatures import export
 from petitions.statements import actions as statements
@@ -25,7 +26,7 @@ FIELDS = ["town", "union", "comment", {"name": "shift", "label": "Your shift"}]
 
 async def taken(site, statement, **options):
     """The rows of an export, the header first."""
-    chunks = export.signatories(site, statement, export.Taken(), actor=ACTOR, **options)
+    chunks = export.signatories(site, statement, Taken(), actor=ACTOR, **options)
     async with aclosing(chunks):
         return b"".join([chunk async for chunk in chunks])
 
@@ -152,7 +153,7 @@ async def test_a_list_broken_off_gives_its_connection_back_and_says_so(site, own
     row = await makers.statement(site, fields=FIELDS)
     await many(owner, row, 50_000)
     for _ in range(3):
-        chunks = export.signatories(site, row, export.Taken(), actor=ACTOR)
+        chunks = export.signatories(site, row, Taken(), actor=ACTOR)
         async with aclosing(chunks):
             async for _ in chunks:
                 break
@@ -165,7 +166,7 @@ async def test_a_list_broken_off_gives_its_connection_back_and_says_so(site, own
 async def test_memory_stays_flat_however_long_the_list_is(site, owner):
     row = await makers.statement(site, fields=FIELDS)
     await many(owner, row, 60_000)
-    progress, most = export.Taken(), 0
+    progress, most = Taken(), 0
     chunks = export.signatories(site, row, progress, actor=ACTOR)
     async with aclosing(chunks):
         tracemalloc.start()

@@ -19,17 +19,18 @@ from hypothesis import strategies as st
 from openpyxl.utils.escape import unescape
 
 from petitions.ids import new_id
+from petitions.organisers.exporting import FORMATS, Taken
+from petitions.organisers.spreadsheet import TEXT, Spreadsheet, fit
 from petitions.signatures import export
-from petitions.signatures.spreadsheet import TEXT, Spreadsheet, fit
 from tests import makers
 
 ACTOR = makers.ACTOR
 FIELDS = ["town", "comment"]
-KINDS = export.FORMATS
+KINDS = FORMATS
 
 
 async def taken(site, statement, **options):
-    chunks = export.signatories(site, statement, export.Taken(), actor=ACTOR, **options)
+    chunks = export.signatories(site, statement, Taken(), actor=ACTOR, **options)
     async with aclosing(chunks):
         return b"".join([chunk async for chunk in chunks])
 
@@ -165,7 +166,7 @@ async def test_memory_stays_flat_in_each_kind(site, owner, tmp_path, kind):
     """CSV: test_export."""
     row = await makers.statement(site, fields=FIELDS)
     await put(owner, row, *[f"{number} An example. " * 150 for number in range(3_000)])
-    progress, most = export.Taken(), 0
+    progress, most = Taken(), 0
     chunks = export.signatories(site, row, progress, actor=ACTOR, format=kind, folder=tmp_path)
     async with aclosing(chunks):
         tracemalloc.start()
@@ -181,7 +182,7 @@ async def test_memory_stays_flat_in_each_kind(site, owner, tmp_path, kind):
 async def test_a_list_broken_off_leaves_nothing_behind(site, owner, tmp_path, kind):
     row = await makers.statement(site, fields=FIELDS)
     await put(owner, row, *["An example. " * 10] * 3_000)
-    progress = export.Taken()
+    progress = Taken()
     chunks = export.signatories(site, row, progress, actor=ACTOR, format=kind, folder=tmp_path)
     async with aclosing(chunks):
         async for _ in chunks:

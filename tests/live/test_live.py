@@ -12,6 +12,7 @@ import pytest_asyncio
 
 from petitions.statements import actions as statements
 from tests import makers
+from tests.endorsements import rows
 
 ADA, BOB = "192.0.2.1", "192.0.2.2"
 
@@ -55,6 +56,21 @@ async def test_the_count_comes_at_once_and_again_with_each_confirmation(
     assert reader.events[-1][1] == (await client.get(f"/{statement.slug}/count.json")).json()
     assert reader.events[-1][1]["goal"] == 4
     assert 2_000 <= reader.retry <= 10_000
+
+
+async def test_an_organisation_that_is_accepted_is_told_and_one_that_withdraws(
+    client, read, owner, counting, statement
+):
+    reader = await read(f"/{statement.slug}/live")
+    await reader.people(0)
+    row = await rows.accepted(owner, statement)
+    await counting()
+    await reader.until(lambda: reader.events[-1][1]["organisations"] == 1)
+    assert reader.events[-1][1] == (await client.get(f"/{statement.slug}/count.json")).json()
+    await rows.withdrawn(owner, row)
+    await counting()
+    await reader.until(lambda: reader.events[-1][1]["organisations"] == 0)
+    assert reader.events[-1][1]["people"] == 0
 
 
 async def test_who_comes_back_is_not_told_again_what_they_have(read, statement, add):

@@ -67,7 +67,7 @@ class My:
     async def people(self) -> int:
         """The public count, after the tally; it must be what a recount finds."""
         await tally.count(self.site, givers(self.site))
-        row = await self.site.store.tally.recount(statement_id=self.statement.id)
+        row = await self.site.store.tally.recount(statement_id=self.statement.id, what="people")
         assert row.counted == row.found == row.hours == row.areas == row.sources == row.tallied
         assert not await self.owner.fetchval("select exists (select from count_areas where value < 0)")
         counted: int = row.counted

@@ -154,7 +154,7 @@ async def test_every_letter_is_sent_once_and_everybody_is_counted_once(two: Two,
     sent = Counter((letter.to, letter.subject) for letter in two.sink if letter.to in addresses)
     assert set(sent.values()) == {1}, sent
     assert {to for to, _ in sent} == set(addresses)
-    row = await two.site.store.tally.recount(statement_id=statement.id)
+    row = await two.site.store.tally.recount(statement_id=statement.id, what="people")
     assert row.counted == row.found == row.tallied == PEOPLE
     numbers = await two.owner.fetch("select number from signatures where statement_id = $1", statement.id)
     assert sorted(number for (number,) in numbers) == list(range(1, PEOPLE + 1))

@@ -101,7 +101,7 @@ class Run:
         await tally.count(self.site, work.givers(self.site))
         counts = await self.site.store.tally.public(statement_id=self.statement.id)
         assert counts.people == self.model.people
-        row = await self.site.store.tally.recount(statement_id=self.statement.id)
+        row = await self.site.store.tally.recount(statement_id=self.statement.id, what="people")
         assert row.counted == row.found == row.tallied == row.hours == row.areas == row.sources
         states = dict(
             await self.owner.fetch(

@@ -42,7 +42,7 @@ async def attempts(site, client, owner, statement, pairs):
 async def agree(site, statement) -> int:
     """Every number agrees with the rows; the public count."""
     assert await tally.recount(site) == []
-    row = await site.store.tally.recount(statement_id=statement.id)
+    row = await site.store.tally.recount(statement_id=statement.id, what="people")
     assert row.counted == row.found == row.tallied
     return row.found
 

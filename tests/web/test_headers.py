@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import httpx
 import pytest
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from petitions.site import Site
+from petitions.web.application import build
+from petitions.web.headers import SANDBOXED
 from tests.conftest import browser
 from tests.web.conftest import application
 
@@ -80,3 +85,36 @@ async def test_static_files_are_kept_for_ever_under_the_address_of_their_content
 )
 async def test_only_static_files_are_static_files(web: httpx.AsyncClient, path: str) -> None:
     assert (await web.get(f"/static/{path}")).status_code == 404
+
+
+async def test_a_view_may_set_one_other_policy_which_is_stricter(quiet_site: Site) -> None:
+    ours = (await _answered(quiet_site, "")).headers["Content-Security-Policy"]
+    for looser in (
+        "default-src *",
+        "sandbox",
+        "default-src 'none'; sandbox allow-scripts",
+        SANDBOXED + "; x",
+    ):
+        assert (await _answered(quiet_site, looser)).headers.get_list("Content-Security-Policy") == [ours]
+    strict = await _answered(quiet_site, SANDBOXED)
+    assert strict.headers.get_list("Content-Security-Policy") == [SANDBOXED]
+    assert strict.headers["X-Content-Type-Options"] == "nosniff"
+
+
+async def test_two_policies_of_a_view_are_as_none(quiet_site: Site) -> None:
+    for pair in ((SANDBOXED, "default-src *"), ("default-src *", SANDBOXED)):
+        found = (await _answered(quiet_site, *pair)).headers.get_list("Content-Security-Policy")
+        assert len(found) == 1
+        assert "*" not in found[0]
+
+
+async def _answered(site: Site, *policies: str) -> httpx.Response:
+    """A view's answer that brings policies of its own."""
+
+    async def view(request: Request) -> Response:
+        answer = Response("a page")
+        answer.raw_headers += [(b"content-security-policy", one.encode()) for one in policies]
+        return answer
+
+    async with browser(site, app=build(site, [Route("/", view)])) as client:
+        return await client.get("/")

@@ -27,6 +27,7 @@ from petitions.storage import embedded
 from petitions.storage.migrate import migrate
 from tests import makers
 from tests.conftest import browser, path_of, settings_of
+from tests.endorsements import rows
 from tests.my.ada import My
 
 SOON = 3.0  # seconds: on a busy machine, and before the look of every five seconds could have found it
@@ -321,6 +322,95 @@ async def test_paths_that_are_none_fill_no_memory_and_old_slugs_keep_their_query
         answer = await served.get(f"/{statement.slug}?from=leaflet")
         assert answer.status_code == 308
         assert answer.headers["location"] == "/example-renamed?from=leaflet"
+
+
+async def test_the_list_of_organisations_is_kept_and_with_a_query_drawn_for_who_asks(
+    site: Site, served: Served, owner: Any
+) -> None:
+    statement = await makers.statement(site)
+    path = f"/{statement.slug}/endorsements"
+    await rows.tree(owner, statement)
+    whole = await served.warm(path)
+    assert whole.headers["cache-control"].startswith("public")
+    before = served.hits
+    for _ in range(2):
+        found = await served.get(f"{path}?q=eastfield")
+        assert "Eastfield Trades Council" in found.text
+        assert "Exampleton Bus Depot" not in found.text
+        assert found.headers["cache-control"] == "no-store"
+        assert "etag" not in found.headers
+    assert served.hits == before
+    assert (await served.get(path)).content == whole.content
+    assert served.hits == before + 1
+
+
+async def test_a_query_that_comes_first_is_not_what_the_others_are_given(
+    site: Site, served: Served, owner: Any
+) -> None:
+    statement = await makers.statement(site)
+    await rows.tree(owner, statement)
+    await served.warm("/")
+    await served.get(f"/{statement.slug}/endorsements?kind=trades%20council")
+    assert "Exampleton Bus Depot" in (await served.warm(f"/{statement.slug}/endorsements")).text
+
+
+async def test_organisations_show_at_once_when_accepted_corrected_and_withdrawn(
+    site: Site, served: Served, owner: Any, counting: Any
+) -> None:
+    statement = await makers.statement(site)
+    page, list_, facts = f"/{statement.slug}", f"/{statement.slug}/endorsements", f"/{statement.slug}.json"
+    for path in (page, list_, facts):
+        await served.warm(path)
+    row = await rows.accepted(owner, statement, "Eastfield Trades Council")
+    for path in (page, list_):
+        assert await served.words(path, "Eastfield Trades Council") < SOON
+    assert await served.words(facts, '"union branch":1') < SOON
+    await counting()
+    assert await served.words(page, "and <b>1 organisation</b>") < SOON
+    for path in (page, list_):
+        await served.warm(path)
+    await owner.execute("update endorsements set wording = 'Adopted unanimously'")
+    await rows.event(owner, row, "changed")
+    for path in (page, list_):
+        assert await served.words(path, "Adopted unanimously") < SOON
+        await served.warm(path)
+    await rows.withdrawn(owner, row)
+    for path in (page, list_):
+        assert await served.words(path, "Eastfield Trades Council", there=False) < SOON
+
+
+async def test_organisations_and_motions_that_nobody_told_of_are_found_by_the_look(
+    site: Site, served: Served, owner: Any
+) -> None:
+    statement = await makers.statement(site)
+    page, list_ = f"/{statement.slug}", f"/{statement.slug}/endorsements"
+    await owner.execute("alter table endorsement_events disable trigger told")
+    await owner.execute("alter table motions disable trigger told")
+    for path in (page, list_):
+        await served.warm(path)
+    await served.app.state.changes.look()
+    for path in (page, list_):
+        await served.warm(path)
+    row = await rows.accepted(owner, statement, "Eastfield Trades Council")
+    assert "Eastfield" not in (await served.get(list_)).text
+    await served.app.state.changes.look()
+    for path in (page, list_):
+        assert "Eastfield" in (await served.get(path)).text
+        await served.warm(path)
+    await owner.execute(
+        "insert into motions (statement_id, id, slug, state, title, body) values ($1, $2, 'a', 'draft', 'A', 'A')",
+        statement.id,
+        makers.nobody(),
+    )
+    for change in ("set state = 'published'", "set state = 'withdrawn'"):
+        await served.app.state.changes.look()
+        await served.warm(page)
+        await owner.execute(f"update motions {change}")
+        await served.app.state.changes.look()
+        assert ("Put a model motion" in (await served.get(page)).text) is ("published" in change)
+    await rows.withdrawn(owner, row)
+    await served.app.state.changes.look()
+    assert "Eastfield" not in (await served.get(list_)).text
 
 
 async def test_what_was_given_is_logged_together(site: Site, served: Served) -> None:

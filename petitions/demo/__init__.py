@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from petitions import tally, work
 from petitions.campaigns import actions as campaigns
+from petitions.demo import motions, organisations
+from petitions.demo.people import people, sign
 from petitions.errors import Refused
-from petitions.signatures import actions as signatures
-from petitions.signatures import forms
 from petitions.site import Site
 from petitions.statements import actions as statements
 from petitions.statements.files import parse
 from petitions.storage.store import Row
+
+__all__ = ["CAMPAIGN", "load", "people", "remove"]
 
 CAMPAIGN = {
     "slug": "example-buses",
@@ -67,45 +69,6 @@ will support the drivers whenever they stand up for themselves. Add your name, a
 """
 NOTE = "Two hundred people came to the meeting in the example hall. The next one is open to all."
 
-# Surnames say “example” in their languages: nobody can be meant.
-_NAMES = """
-Ada Example|Bilal Sample|Chidi Example|Dilys Specimen|Erin Example|Fatima Mithal|Gwen Sample|Hanna Beispiel
-Ines Ejemplo|Jean Exemple|Kaja Przykład|Lena Muster|Marco Esempio|Nuno Exemplo|Orla Sampla|Petr Příklad
-Qadir Mithal|Réka Példa|Sanne Voorbeeld|Tuğba Örnek|Uma Udaharan|Vesna Primjer|Wim Voorbeeld|Xoán Exemplo
-Yannis Παράδειγμα|Zora Пример|Aoife Sampla|Bram Voorbeeld|Cerys Enghraifft|Dora Παράδειγμα|Emre Örnek
-Freya Eksempel|Goran Primjer|Halima Mfano|Ioana Exemplu|Juno Esimerkki|Kofi Example|Lior דוגמה|Mina مثال
-Noor Voorbeeld|Oskar Exempel|Pia Muster
-"""
-_UNIONS = ("Example Union of Transport Workers", "Union of Sample Teachers", "General Union of Examples")
-_BRANCHES = ("Exampleton Buses", "Sampleton No. 2", "North Example")
-_ROLES = ("Branch secretary", "Shop steward", "Member")
-_TOWNS = ("Exampleton", "Sampleton", "Upper Example", "Specimen-on-Sea")
-_RIDES = ("Every day", "Every week", "Now and then")
-
-
-def people() -> list[dict[str, str]]:
-    """What each of them types into the form."""
-    names = [name for line in _NAMES.split("\n") for name in line.split("|") if name]
-    return [_person(number, name) for number, name in enumerate(names, 1)]
-
-
-def _person(number: int, name: str) -> dict[str, str]:
-    typed = {"name": name, "email": f"person{number}@example.org", "town": _TOWNS[number % 4]}
-    if number % 3:
-        typed |= {
-            "union": _UNIONS[number % 3],
-            "branch": _BRANCHES[number % 2],
-            "role": _ROLES[number // 2 % 3],
-        }
-    if number % 2:
-        typed["own_rides"] = _RIDES[number % 3]
-    agreed = {
-        "consent_name": number % 5,
-        "consent_union": number % 5 and number % 4 > 1,
-        "consent_mail": not number % 3,
-    }
-    return typed | {name: "yes" for name, ticked in agreed.items() if ticked}
-
 
 async def load(site: Site, *, actor: str) -> Row:
     """The demonstration's statement, made unless it is there. Raises Refused where its slug is another's."""
@@ -126,14 +89,9 @@ async def _load(site: Site, actor: str) -> Row:
     row = await statements.add(site, campaign, parse(STATEMENT), actor=actor)
     row = await statements.open_(site, row, actor=actor)
     await statements.add_note(site, row, NOTE, actor=actor)
-    texts = await statements.consents(site, row, row.language)
-    for number, typed in enumerate(people()):
-        form = forms.read(forms.blank(row, texts, ""), typed)
-        if form.problems:
-            raise ValueError(f"the demonstration's {typed['name']}: {form.problems}")
-        key = await signatures.sign_within(site, row, form, ip=f"192.0.2.{number + 1}")
-        attempt = await site.store.signatures.find(statement_id=key.statement_id, id=key.id)
-        await signatures.confirm(site, attempt, "button")
+    await sign(site, row)
+    await organisations.endorse(site, row, actor=actor)
+    await motions.put(site, row, actor=actor)
     await site.store.demo.drop_letters(campaign_id=campaign.id)
     return row
 

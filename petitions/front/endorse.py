@@ -1,0 +1,107 @@
+"""The page on which an organisation adds its name: a form that may bring files, for statements that are open."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from petitions import throttle
+from petitions.endorsements import actions, forms
+from petitions.endorsements.forms import EndorseForm
+from petitions.endorsements.proof import BOOK
+from petitions.errors import N_, Closed
+from petitions.forms import read_fields
+from petitions.front.views import PUBLIC, source_of
+from petitions.motions import submissions
+from petitions.proving import cookie
+from petitions.site import Site
+from petitions.statements import actions as statements
+from petitions.statements import stamp
+from petitions.storage.store import Row
+from petitions.web.guard import client_ip
+from petitions.web.page import NO_STORE, page, redirect, url_maker
+from petitions.web.upload import read_upload
+
+WITH_FILES = 10
+"""What a form with files spends of its connection's limit."""
+_NOTHING: Mapping[str, str] = {}
+
+
+async def endorse_page(request: Request) -> Response:
+    """The form: the same for everybody, but filled in for whoever's motion has passed."""
+    site: Site = request.app.state.site
+    row = await statements.find(site, request.path_params["statement"])
+    token = request.query_params.get("submission", "")
+    given = await submissions.prefill(site, token) if token else _NOTHING
+    return _page(request, row, await _form(site, row, given), headers=NO_STORE if token else PUBLIC)
+
+
+async def endorse(request: Request) -> Response:
+    """The form sent: the answer can't depend on the address (signing.md §3)."""
+    site: Site = request.app.state.site
+    items, uploads = await read_upload(request)  # first: where the database is gone, the page gives them back
+    row = await statements.find(site, request.path_params["statement"])
+    form = await _form(site, row)
+    typed = read_fields(items, forms.names(form))
+    await throttle.spend(site, client_ip(request), WITH_FILES if uploads else 1)
+    if not row.is_open:
+        raise Closed(actions.CLOSED)
+    form = await actions.keep(site, form, typed, uploads)
+    typed = typed | forms.tickets(form)
+    request.state.typed = list(typed.items())
+    form = forms.read(form, typed, today=actions.today(site))
+    if not stamp.fresh(site, row, form.text_ids, typed.get("stamp", "")):
+        return _page(request, row, form, status=422, notice=_STALE)
+    if form.problems:
+        return _page(request, row, form, status=422)
+    claim = await actions.endorse(site, row, form, ip=client_ip(request), source=source_of(request))
+    if claim is None:
+        return await _shown_again(request, typed)
+    response = redirect(url_maker(request)("endorse_check_email", statement=row.slug))
+    cookie.arm(request, response, cookie.Mark(claim.statement_id, claim.mark), BOOK)
+    return response
+
+
+_STALE = N_(
+    "This page was open for a long time, or the statement has changed since. "
+    "What you typed is still here: please read the text once more and send it again."
+)
+
+
+async def _shown_again(request: Request, typed: Mapping[str, str]) -> Response:
+    """The page as it is now, with what was typed into it before."""
+    site: Site = request.app.state.site
+    row = await statements.find(site, request.path_params["statement"])
+    form = await actions.keep(site, await _form(site, row), typed, {})
+    form = forms.read(form, typed, today=actions.today(site))
+    return _page(request, row, form, status=422, notice=_STALE)
+
+
+async def _form(site: Site, row: Row, given: Mapping[str, str] = _NOTHING) -> EndorseForm:
+    texts = await statements.officers_consents(site, row)
+    form = forms.blank(row, texts, "", given)
+    form.stamp = stamp.make(site, row, [text for text in texts.values() if text.id in form.text_ids])
+    return form
+
+
+def _page(
+    request: Request,
+    row: Row,
+    form: EndorseForm,
+    *,
+    status: int = 200,
+    notice: str | None = None,
+    headers: Mapping[str, str] = NO_STORE,
+) -> Response:
+    return page(
+        request,
+        "endorsements/form.html",
+        status=status,
+        headers=headers,
+        language=row.language,
+        statement=row,
+        form=form,
+        notice=notice,
+    )

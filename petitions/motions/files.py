@@ -1,0 +1,95 @@
+"""A motion's file: front matter (title, slug), the text in Markdown with choices, and below a line
+`--- notes ---` how to move it. Every mistake is one sentence that names the line or the field.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+
+from petitions.campaigns.slugs import check_slug
+from petitions.errors import N_, Refused
+from petitions.motions import text
+from petitions.statements.files import decoded, words
+from petitions.statements.frontmatter import FrontMatter, split
+
+TITLE = 200  # characters, as in schema.sql
+BODY = 50_000
+NOTES = 20_000
+_NOTES = re.compile(r"---+ *notes *---+ *", re.IGNORECASE)
+
+
+class Draft(NamedTuple):
+    """A motion as its file says it; the names are those of the table."""
+
+    slug: str
+    title: str
+    body: str
+    notes: str
+
+
+def parse(data: bytes | str) -> Draft:
+    """The motion of a file. Raises Refused."""
+    whole = decoded(data)
+    matter = split(whole)
+    facts = _facts(matter)
+    first = whole.count("\n") - matter.body.count("\n") + 1  # the line of the file on which the text begins
+    body, notes = _halves(matter.body, first)
+    _judge(body, notes, first)
+    return Draft(**facts, body=_trimmed(body), notes=_trimmed(notes))
+
+
+def _judge(body: str, notes: str, first: int) -> None:
+    if not body.strip():
+        raise Refused(N_("There is no text after the front matter."))
+    for part, limit in ((body, BODY), (notes, NOTES)):
+        if len(part) > limit:
+            raise Refused(N_("The text is too long: %(limit)s characters at most."), limit=limit)
+    # The notes' lines are counted on from the text's: between the two stands the line that parts them.
+    text.questions(f"{body}\n\n{notes}" if notes else body, first)
+
+
+def _facts(matter: FrontMatter) -> dict[str, Any]:
+    for key, line in matter.lines.items():
+        if key not in _READERS:
+            raise Refused(
+                N_("Line %(line)s: “%(key)s” is not known here; there are %(known)s."),
+                line=line,
+                key=key[:40],
+                known=", ".join(_READERS),
+            )
+    return {key: _fact(matter, key) for key in _READERS}
+
+
+def _fact(matter: FrontMatter, key: str) -> str:
+    value = matter.values.get(key)
+    if value is None:
+        raise Refused(N_("The front matter has no %(key)s."), key=key)
+    try:
+        read: str = _READERS[key](value)
+    except Refused as error:
+        reason = error.sentence
+        raise Refused(N_("Line %(line)s: %(reason)s"), line=matter.lines[key], reason=reason) from error
+    return read
+
+
+def _halves(body: str, first: int) -> tuple[str, str]:
+    lines = body.split("\n")
+    places = [number for number, line in enumerate(lines) if _NOTES.fullmatch(line)]
+    if len(places) > 1:
+        raise Refused(N_("Line %(line)s: the notes begin a second time."), line=first + places[1])
+    if not places:
+        return body, ""
+    return "\n".join(lines[: places[0]]), "\n".join(lines[places[0] + 1 :])
+
+
+def _trimmed(part: str) -> str:
+    """Without empty lines around it. Spaces at line ends stay: two of them are a line break in Markdown."""
+    return re.sub(r"\n{3,}", "\n\n", part.strip("\n").rstrip())
+
+
+def _slug(value: Any) -> str:
+    return check_slug(words("slug", 80)(value))
+
+
+_READERS = {"title": words("title", TITLE), "slug": _slug}

@@ -1,0 +1,268 @@
+"""Behind the letter's link, for officers: correct and renew an endorsement, withdraw it, erase their details; and the
+page under a question of the organisers, which has a link of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from petitions import throttle
+from petitions.endorsements import ANSWER, actions, forms, leaving
+from petitions.endorsements import officer as endorsed
+from petitions.endorsements.forms import EndorseForm
+from petitions.errors import N_, Closed, NotFound, TokenExpired, TokenInvalid
+from petitions.forms import read_fields
+from petitions.my import actions as my
+from petitions.my import officer
+from petitions.my.officer import HeldEndorsement, HeldSubmission
+from petitions.my.views import PRIVATE, STALE, back, linked
+from petitions.proving.links import Key
+from petitions.site import Site
+from petitions.statements import actions as statements
+from petitions.statements import stamp
+from petitions.storage.store import Row
+from petitions.tokens import unpack
+from petitions.web.body import read_form
+from petitions.web.guard import client_ip
+from petitions.web.page import page, redirect, site_of, url_maker
+from petitions.web.upload import Upload, read_upload
+
+ANSWER_FOR = 30 * 24 * 3600
+"""Seconds in which a question can be answered by its letter's link."""
+WITH_FILES = 10
+"""What a form with files spends of its connection's limit."""
+ANSWERABLE = ("questioned", "confirmed")
+
+Items = list[tuple[str, str]]
+
+
+class Typed(NamedTuple):
+    """A form that was sent: as read, or why it can't be taken (`notice`)."""
+
+    form: EndorseForm
+    notice: str = ""
+
+    @property
+    def good(self) -> bool:
+        return not self.notice and not self.form.problems
+
+
+@linked
+async def correct_page(request: Request, address_key: bytes) -> Response:
+    """The form with what the endorsement says; `?renew=1`: without the meeting."""
+    site = site_of(request)
+    key, renew = request.query_params.get("key", ""), bool(request.query_params.get("renew"))
+    row = await endorsed.find(site, address_key, officer.read_key(key))
+    _refuse(row, renew)
+    statement = await statements.of(site, row.statement_id)
+    form = await endorsed.form_of(site, statement, row, renew=renew)
+    return _correct_page(request, row, statement, Typed(form), key, renew)
+
+
+@linked
+async def correct(request: Request, address_key: bytes) -> Response:
+    """The form sent: changed at once, or waiting for the organisers."""
+    site = site_of(request)
+    items, uploads = await read_upload(request)
+    await throttle.spend(site, client_ip(request), WITH_FILES if uploads else 1)
+    asked = read_fields(items, {"key", "renew"})
+    key, renew = asked.get("key", ""), bool(asked.get("renew"))
+    row = await endorsed.find(site, address_key, officer.read_key(key))
+    _refuse(row, renew)
+    statement = await statements.of(site, row.statement_id)
+    form = await endorsed.form_of(site, statement, row, renew=renew)
+    typed = await _read(site, statement, row, form, items, uploads, renew=renew)
+    if not typed.good:
+        return _correct_page(request, row, statement, typed, key, renew)
+    done = await endorsed.correct(site, address_key, officer.read_key(key), typed.form, renew=renew)
+    return back(request, {"changed": "corrected", "waits": "waits"}.get(done, "same"))
+
+
+@linked
+async def withdraw_page(request: Request, address_key: bytes) -> Response:
+    """What withdrawing means, and one button."""
+    return await _endorsement(request, address_key, "my/withdraw_endorsement.html", own=True)
+
+
+@linked
+async def withdraw(request: Request, address_key: bytes) -> Response:
+    await leaving.withdraw(site_of(request), address_key, await _key(request))
+    return back(request, "taken-back")
+
+
+@linked
+async def erase_page(request: Request, address_key: bytes) -> Response:
+    """What goes, what stays, and one button; the second officer's own."""
+    return await _endorsement(request, address_key, "my/erase_endorsement.html", own=False)
+
+
+@linked
+async def erase(request: Request, address_key: bytes) -> Response:
+    """Back to what is left, as after erasing a signature."""
+    return _left(request, await my.erase_office(site_of(request), address_key, await _key(request)))
+
+
+@linked
+async def erase_submission_page(request: Request, address_key: bytes) -> Response:
+    """Of a plan to put a motion."""
+    found = await officer.everything(site_of(request), address_key)
+    return _one(request, "my/erase_submission.html", found.submissions)
+
+
+@linked
+async def erase_submission(request: Request, address_key: bytes) -> Response:
+    return _left(request, await my.erase_submission(site_of(request), address_key, await _key(request)))
+
+
+async def answer_page(request: Request) -> Response:
+    """The organisers' question above the form; afterwards what became of it."""
+    site = site_of(request)
+    row = await _asked(site, request)
+    statement = await statements.of(site, row.statement_id)
+    if row.state not in ANSWERABLE:
+        return _answer_page(request, row, statement, None)
+    form = endorsed.as_answer(await endorsed.form_of(site, statement, row), row)
+    return _answer_page(request, row, statement, Typed(form))
+
+
+async def answer(request: Request) -> Response:
+    """What was said goes to the organisers, with what was corrected."""
+    site = site_of(request)
+    items, uploads = await read_upload(request)
+    row = await _asked(site, request)
+    await throttle.spend(site, client_ip(request), WITH_FILES if uploads else 1)
+    statement = await statements.of(site, row.statement_id)
+    if row.state not in ANSWERABLE:
+        return _answer_page(request, row, statement, None, status=409)
+    form = endorsed.as_answer(await endorsed.form_of(site, statement, row), row)
+    typed = await _read(site, statement, row, form, items, uploads, note=row.note)
+    if not typed.good:
+        return _answer_page(request, row, statement, typed, status=422)
+    try:
+        done = await endorsed.correct(site, row.address_key, Key(row.statement_id, row.id), typed.form)
+    except Closed:  # decided meanwhile: the page says what became of it
+        done = "decided"
+    if not done and row.state == "questioned":
+        return _answer_page(request, row, statement, Typed(endorsed.unanswered(typed.form)), status=422)
+    return redirect(url_maker(request)("answer", token=request.path_params["token"]) + "?done=1")
+
+
+async def _read(
+    site: Site,
+    statement: Row,
+    row: Row,
+    form: EndorseForm,
+    items: Items,
+    uploads: dict[str, Upload],
+    *,
+    renew: bool = False,
+    note: str = "",
+) -> Typed:
+    """`note`: what stands there already, where no answer was written."""
+    typed = read_fields(items, forms.names(form))
+    form = await actions.keep(site, form, typed, uploads)
+    typed = typed | forms.tickets(form)
+    if not typed.get("note", "").strip():
+        typed["note"] = note
+    form = endorsed.read(form, row, typed, today=actions.today(site), renew=renew)
+    fresh = stamp.fresh(site, statement, form.text_ids, typed.get("stamp", ""))
+    return Typed(form) if fresh else Typed(form, STALE)
+
+
+def _refuse(row: Row, renew: bool) -> None:
+    """Raises Closed where there is nothing to correct or renew: the database judges again."""
+    if renew and not row.is_open:
+        raise Closed(endorsed.CLOSED)
+    if row.state not in (("accepted", "expired") if renew else ("confirmed", "questioned", "accepted")):
+        raise Closed(endorsed.NOT_STANDING)
+
+
+def _correct_page(
+    request: Request, row: Row, statement: Row, typed: Typed, key: str, renew: bool
+) -> Response:
+    return page(
+        request,
+        "my/endorsement.html",
+        status=200 if typed.good else 422,
+        headers=PRIVATE,
+        language=statement.language,
+        statement=statement,
+        endorsement=row,
+        form=endorsed.shown(typed.form),
+        notice=typed.notice,
+        key=key,
+        renew=renew,
+        token=request.path_params["token"],
+    )
+
+
+def _answer_page(
+    request: Request, row: Row, statement: Row, typed: Typed | None, *, status: int = 200
+) -> Response:
+    return page(
+        request,
+        "my/answer.html",
+        status=status,
+        headers=PRIVATE,
+        language=statement.language,
+        statement=statement,
+        endorsement=row,
+        form=endorsed.shown(typed.form) if typed else None,
+        notice=typed.notice if typed else "",
+        done=bool(request.query_params.get("done")) and row.state == "confirmed",
+        token=request.path_params["token"],
+    )
+
+
+async def _asked(site: Site, request: Request) -> Row:
+    """The endorsement that a question was about. Raises TokenInvalid, TokenExpired: too old, or nobody's any more."""
+    ids = unpack(site.tokens.read(ANSWER, request.path_params["token"], max_age=ANSWER_FOR))
+    if len(ids) != 2:
+        raise TokenInvalid
+    found = await site.store.endorsements.find(statement_id=ids[0], id=ids[1])
+    if found is None or found.address_key is None:
+        raise TokenExpired(_ERASED)
+    return await endorsed.find(site, found.address_key, Key(*ids))
+
+
+_ERASED = N_("What was held about you with this endorsement is erased.")
+
+
+async def _endorsement(request: Request, address_key: bytes, template: str, *, own: bool) -> Response:
+    """A page about one endorsement, named in the query; `own`: the officer's alone."""
+    found = await officer.everything(site_of(request), address_key)
+    return _one(request, template, [one for one in found.endorsements if one.own or not own])
+
+
+def _one(
+    request: Request, template: str, found: Sequence[HeldEndorsement] | Sequence[HeldSubmission]
+) -> Response:
+    key = request.query_params.get("key", "")
+    for held in found:
+        if held.key == key:
+            return page(
+                request,
+                template,
+                headers=PRIVATE,
+                language=held.statement.language,
+                statement=held.statement,
+                held=held,
+                key=key,
+                token=request.path_params["token"],
+            )
+    raise NotFound
+
+
+async def _key(request: Request) -> Key:
+    """The row that a form of one button names. Raises NotFound, Throttled."""
+    items = await read_form(request)
+    await throttle.spend(site_of(request), client_ip(request))
+    return officer.read_key(read_fields(items, {"key"}).get("key", ""))
+
+
+def _left(request: Request, gone: bool) -> Response:
+    """`gone`: nothing is held any more, so the link is dead."""
+    return redirect(request.app.url_path_for("my_erased")) if gone else back(request, "erased")

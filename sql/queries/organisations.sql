@@ -1,0 +1,89 @@
+-- Organisations: the bodies of one campaign, as a tree.
+
+-- name: lock(campaign_id)!
+-- One change of a campaign's tree at a time, to the end of the transaction; taken before any row of it, as the trigger
+-- no_circle takes it.
+select pg_advisory_xact_lock(hashtextextended('organisations ' || :campaign_id::uuid, 0));
+
+-- name: add(id, campaign_id, parent_id, kind, name, code, key, plain_name)^
+-- No row: its parent has one of this key already.
+insert into organisations (id, campaign_id, parent_id, kind, name, code, key, plain_name)
+values (:id, :campaign_id, :parent_id, :kind, :name, :code, :key, :plain_name)
+on conflict on constraint one_organisation do nothing
+returning *;
+
+-- name: find(id)^
+select * from organisations where id = :id;
+
+-- name: find_by_key(campaign_id, parent_id, key)^
+select * from organisations
+where campaign_id = :campaign_id and parent_id is not distinct from :parent_id and key = :key;
+
+-- name: find_above(campaign_id, parent_id, plain_name)^
+-- The body of this name: below `parent_id`; where that is null, wherever it stands, at the top rather than below.
+select * from organisations
+where campaign_id = :campaign_id and plain_name = :plain_name and (:parent_id::uuid is null or parent_id = :parent_id)
+order by parent_id is not null, created_at, id
+limit 1;
+
+-- name: like(campaign_id, parent_id, key, plain_name, least)
+-- Of the same key, under this parent first; then of a name at least so alike (0 to 1), by the index organisations_like.
+with found as (
+    select id from organisations where campaign_id = :campaign_id and key = :key
+    union
+    select id from organisations
+    where campaign_id = :campaign_id and plain_name operator(extensions.%) :plain_name
+), measured as (
+    select o.*, p.name as parent, o.key = :key as same_key,
+           extensions.similarity(o.plain_name, :plain_name) as likeness
+    from found f join organisations o on o.id = f.id left join organisations p on p.id = o.parent_id
+)
+select * from measured where same_key or likeness >= :least
+order by same_key desc, parent_id is not distinct from :parent_id desc, likeness desc, created_at, id
+limit 10;
+
+-- name: change(id, parent_id, kind, name, code, key, plain_name)^
+update organisations
+set parent_id = :parent_id, kind = :kind, name = :name, code = :code, key = :key, plain_name = :plain_name
+where id = :id
+returning *;
+
+-- name: is_below(id, above)$
+-- Whether the body `id` is `above` or stands somewhere below it.
+with recursive path as (
+    select id, parent_id from organisations where id = :id
+    union
+    select o.id, o.parent_id from organisations o join path p on o.id = p.parent_id
+)
+select exists (select from path where id = :above);
+
+-- name: list_standing(organisation_id)
+-- The endorsements of this body that the public sees.
+select statement_id, id from counting_endorsements where organisation_id = :organisation_id;
+
+-- name: note_changed(statement_id, id, endorsement_id, actor, fields)!
+insert into endorsement_events (statement_id, id, endorsement_id, act, actor, fields)
+values (:statement_id, :id, :endorsement_id, 'changed', :actor, :fields);
+
+-- name: tell_below(organisation_id)!
+-- Pages on which a body below this one stands: they name what it belongs to.
+with recursive below as (
+    select id from organisations where parent_id = :organisation_id
+    union
+    select o.id from organisations o join below b on o.parent_id = b.id
+)
+select pg_notify('petitions_pages', s.statement_id::text)
+from (select distinct e.statement_id from counting_endorsements e join below b on b.id = e.organisation_id) s;
+
+-- name: list_tree(campaign_id)
+-- Each body after the one that it belongs to; `standing`: on how many statements it endorses now.
+with recursive tree as (
+    select o.*, 0 as depth, array[o.plain_name || ' ' || o.id] as path
+    from organisations o where o.campaign_id = :campaign_id and o.parent_id is null
+    union all
+    select o.*, t.depth + 1, t.path || (o.plain_name || ' ' || o.id)
+    from organisations o join tree t on o.parent_id = t.id
+)
+select t.id, t.parent_id, t.depth, t.kind, t.name, t.code, t.created_at,
+       (select count(*) from counting_endorsements e where e.organisation_id = t.id)::integer as standing
+from tree t order by t.path;

@@ -1,0 +1,186 @@
+-- The review of endorsements by organisers: the queue, what they decide, and what ends by date. Pending ones are nobody's
+-- business but their officer's.
+
+-- name: list_queue(campaign, statement_id, states)
+-- The one that has waited longest first.
+select e.statement_id, e.id, e.state, e.via, e.confirmed_at, e.reviewed_at, e.accepted_at, e.ended_at, e.expires_on,
+       e.name, e.kind, e.parent, e.region, e.code, e.decided, e.met_on, e.replaces_id, e.organisation_id,
+       o.name as organisation, e.second_confirmed_at is not null as second_confirmed, e.minutes is not null as has_minutes,
+       e.two_officers, e.minutes_seen, e.featured, s.slug as statement, s.campaign_slug as campaign
+from endorsements e
+join statements_now s on s.id = e.statement_id
+left join organisations o on o.id = e.organisation_id
+where e.state = any (:states::text[]) and e.state <> 'pending'
+  and (:campaign::text is null or s.campaign_slug = :campaign)
+  and (:statement_id::uuid is null or e.statement_id = :statement_id)
+order by e.confirmed_at, e.id;
+
+-- name: list_ending(ending)
+-- Whose id ends so, two at most.
+select statement_id, id from endorsements
+where state <> 'pending' and right(replace(id::text, '-', ''), length(:ending)) = :ending
+limit 2;
+
+-- name: find(statement_id, id)^
+select e.*, o.name as organisation, s.slug as statement, s.title, s.campaign_id, s.campaign_slug as campaign
+from endorsements e
+join statements_now s on s.id = e.statement_id
+left join organisations o on o.id = e.organisation_id
+where e.statement_id = :statement_id and e.id = :id and e.state <> 'pending';
+
+-- name: hold(statement_id, id)
+-- Nobody else moves it, nor the one that it corrects, until the transaction ends. The older one is locked first, as whoever
+-- withdraws it does.
+select id from endorsements
+where statement_id = :statement_id
+  and id in (:id, (select replaces_id from endorsements where statement_id = :statement_id and id = :id))
+order by id
+for update;
+
+-- name: list_events(statement_id, endorsement_id)
+select act, actor, fields, happened_at from endorsement_events
+where statement_id = :statement_id and endorsement_id = :endorsement_id
+order by happened_at, id;
+
+-- name: list_standing(statement_id, organisation_ids)
+-- Which of these bodies endorse this statement now.
+select organisation_id, id from counting_endorsements
+where statement_id = :statement_id and organisation_id = any (:organisation_ids::uuid[]);
+
+-- name: give_way(statement_id, id, replaces_id, organisation_id, event_id, actor)^
+-- What stands gives way to endorsement `id`: the one that it corrects, or (where an organiser renews) the body's.
+-- No row: neither stands any more.
+with gone as (
+    update endorsements set state = 'replaced', ended_at = now()
+    where statement_id = :statement_id and id <> :id and state = 'accepted'
+      and (id = :replaces_id or organisation_id = :organisation_id)
+    returning *
+), noted as (
+    insert into endorsement_events (statement_id, id, endorsement_id, act, actor)
+    select statement_id, :event_id, id, 'replaced', :actor from gone
+)
+select * from gone;
+
+-- name: accept(statement_id, id, organisation_id, replaces_id, two_officers, minutes_seen, featured, wording, expires_on, counts, event_id, actor)^
+-- Public from now on. No row: its state is another one, or two officers are ticked and the second has not confirmed.
+-- The key one_standing_endorsement refuses a second one of the body. `counts`: not where one gave way to it.
+with accepted as (
+    update endorsements
+    set state = 'accepted', organisation_id = :organisation_id, replaces_id = coalesce(replaces_id, :replaces_id),
+        two_officers = :two_officers, minutes_seen = :minutes_seen, featured = :featured, wording = :wording,
+        expires_on = :expires_on, reviewed_at = now(), accepted_at = now(), ended_at = null, told_at = null, reason = ''
+    where statement_id = :statement_id and id = :id and state in ('confirmed', 'questioned', 'declined')
+      and (not :two_officers or second_confirmed_at is not null)
+    returning *
+), queued as (
+    insert into tally_queue (statement_id, what, delta, version, subject_id, cause)
+    select statement_id, 'organisations', 1, version, id, 'accept' from accepted where :counts
+), noted as (
+    insert into endorsement_events (statement_id, id, endorsement_id, act, actor)
+    select statement_id, :event_id, id, 'accepted', :actor from accepted
+)
+select * from accepted;
+
+-- name: ask(statement_id, id, question, event_id, actor)^
+-- No row: it does not wait.
+with asked as (
+    update endorsements set state = 'questioned', question = :question, reviewed_at = now()
+    where statement_id = :statement_id and id = :id and state in ('confirmed', 'questioned')
+    returning *
+), noted as (
+    insert into endorsement_events (statement_id, id, endorsement_id, act, actor)
+    select statement_id, :event_id, id, 'questioned', :actor from asked
+)
+select * from asked;
+
+-- name: decline(statement_id, id, reason, event_id, actor)^
+-- No row: it does not wait.
+with declined as (
+    update endorsements set state = 'declined', reason = :reason, reviewed_at = now(), ended_at = now()
+    where statement_id = :statement_id and id = :id and state in ('confirmed', 'questioned')
+    returning *
+), noted as (
+    insert into endorsement_events (statement_id, id, endorsement_id, act, actor)
+    select statement_id, :event_id, id, 'declined', :actor from declined
+)
+select * from declined;
+
+-- name: change(statement_id, id, wording, featured, expires_on, two_officers, minutes_seen, event_id, actor, fields)^
+-- Another last day is told anew. No row: it neither waits nor stands, or the second officer has not confirmed.
+with changed as (
+    update endorsements
+    set wording = :wording, featured = :featured, two_officers = :two_officers, minutes_seen = :minutes_seen,
+        told_at = case when expires_on is not distinct from :expires_on then told_at end, expires_on = :expires_on
+    where statement_id = :statement_id and id = :id and state in ('confirmed', 'questioned', 'accepted')
+      and (not :two_officers or second_confirmed_at is not null)
+    returning *
+), noted as (
+    insert into endorsement_events (statement_id, id, endorsement_id, act, actor, fields)
+    select statement_id, :event_id, id, 'changed', :actor, :fields from changed where state = 'accepted'
+)
+select * from changed;
+
+-- name: expire(event_ids)!
+-- As many as there are ids. Those that somebody moves just now come next time.
+with due as (
+    select statement_id, id, row_number() over () as nth from (
+        select statement_id, id from endorsements
+        where state = 'accepted' and expires_on <= current_date
+        order by expires_on
+        limit cardinality(:event_ids::uuid[])
+        for update skip locked
+    ) as free
+), gone as (
+    update endorsements e set state = 'expired', ended_at = now()
+    from due where e.statement_id = due.statement_id and e.id = due.id
+    returning e.statement_id, e.id, e.version, due.nth
+), queued as (
+    insert into tally_queue (statement_id, what, delta, version, subject_id, cause)
+    select statement_id, 'organisations', -1, version, id, 'expire' from gone
+)
+insert into endorsement_events (statement_id, id, endorsement_id, act)
+select statement_id, (:event_ids::uuid[])[nth], id, 'expired' from gone;
+
+-- name: tell_expiring(days)
+-- Whose officers are to be told now that it ends within so many days, once for each last day; none that is being renewed.
+update endorsements e set told_at = now()
+from statements s
+where s.id = e.statement_id and e.state = 'accepted' and e.told_at is null and e.officer_email is not null
+  and e.expires_on > current_date and e.expires_on <= current_date + :days::integer
+  and not exists (
+      select from endorsements n where n.statement_id = e.statement_id and n.replaces_id = e.id
+      and n.state in ('confirmed', 'questioned'))
+returning e.statement_id, e.id, e.address_key, e.language, e.expires_on, s.campaign_id;
+
+-- name: tell_waiting()
+-- Campaigns to be told that endorsements wait: something came since they were told last, and that was a day ago.
+with news as (
+    select 'endorsements waiting ' || c.id as name, c.id, c.language
+    from campaigns c left join facts f on f.name = 'endorsements waiting ' || c.id
+    where c.contact_email <> '' and not c.demonstration
+      and (f.value is null or f.value::timestamptz <= now() - interval '1 day')
+      and exists (
+          select from endorsements e join statements s on s.id = e.statement_id
+          where s.campaign_id = c.id and e.state = 'confirmed'
+            and (f.value is null or e.confirmed_at > f.value::timestamptz or exists (
+                select from endorsement_events v
+                where v.statement_id = e.statement_id and v.endorsement_id = e.id
+                  and v.act = 'answered' and v.happened_at > f.value::timestamptz)))
+), noted as (
+    insert into facts as f (name, value) select name, now()::text from news
+    on conflict (name) do update set value = excluded.value
+    where f.value::timestamptz <= now() - interval '1 day'
+    returning f.name
+)
+select news.id, news.language from news join noted using (name);
+
+-- name: list_waiting(campaign_id)
+-- How many wait, and since when, of each statement.
+select s.title, s.slug, count(*)::integer as waiting, min(e.confirmed_at) as since
+from endorsements e join statements_now s on s.id = e.statement_id
+where s.campaign_id = :campaign_id and e.state = 'confirmed'
+group by s.id, s.title, s.slug
+order by min(e.confirmed_at);
+
+-- name: find_campaign(id)^
+select * from campaigns where id = :id;
