@@ -8,7 +8,7 @@ The floors. Imports only go down; rooms beside each other never import each othe
     doors     front  my                    pages where several features meet, one door per kind of visitor
     rooms     signatures  endorsements  motions    one per feature
     pillars   statements  organisations → campaigns → organisers
-    services  watch → mail  proving  tally  throttle  jobs  changes  files → web   know no room: the roof hands them all
+    services  watch  files → mail  proving  tally  throttle  jobs  changes → web   know no room: the roof hands them all
     site      the running site, handed over and never global → tokens
     ground    storage  shelf  gathering  templating  translations  forms  questions  addresses …   know no feature
 

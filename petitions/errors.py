@@ -16,6 +16,7 @@ PetitionsError
 ├── AddressTooLong   414   the address itself is over the limit
 ├── Misdirected      421   the request names a host that is not ours
 ├── DatabaseGone     503   the database does not answer
+├── Busy             503   too many wait for the same; `retry_after` seconds
 └── Refused                an organiser's command breaks a rule; the sentence says which
 """
 
@@ -117,6 +118,16 @@ class DatabaseGone(PetitionsError):
         "We can't reach our records just now. What you typed is kept here; please send it again in a minute."
     )
     retry_after = 30
+
+
+class Busy(PetitionsError):
+    """Too many wait in line for what is made one by one; `retry_after`: seconds."""
+
+    sentence = N_("Many people want such a file at the moment. Please try again in a few seconds.")
+
+    def __init__(self, retry_after: int, sentence: str | None = None) -> None:
+        super().__init__(sentence)
+        self.retry_after = retry_after
 
 
 class Refused(PetitionsError):

@@ -60,6 +60,7 @@ _SHORTENED = frozenset(
 _DOT = re.compile("(?<=\\w)[\u3002\uff0e\uff61\u2024\ufe52](?=\\w)")  # other dots that work in addresses
 _AT = re.compile("[@\uff20\ufe6b]")
 _DOTTED = re.compile(r"(?<![^\W_])([^\W_][\w-]*)\.(?=(xn--[\w-]+|[^\W_]{2,24})(?!\w))", re.IGNORECASE)
+_WHOLE_DOMAIN = re.compile(r"[^\W_][\w-]*(?:\.[^\W_][\w-]*)+")
 _PHONE = re.compile(r"\d(?:[\s()./+–-]*\d){6,}")
 _ENDINGS = frozenset(
     re.findall(
@@ -86,6 +87,7 @@ _FIRST_WORDS = frozenset(
 
 _EMPTY_NAME = N_("Please enter your name.")
 _NO_LETTER = N_("A name needs at least one letter.")
+_NEITHER = N_("A name needs at least one letter or digit.")
 _LONG = N_("This is too long: please use %(limit)s characters at most.")
 _CONTROL = N_("There is a line break or control character in this. Please type it on one line.")
 _CONTROL_TEXT = N_("There is a control character in this text. Please type it instead of pasting it.")
@@ -142,9 +144,37 @@ def clean_name(text: str) -> str:
     if name[0] in _FORMULA_SIGNS:
         raise Unfit(_SIGN)
     _refuse_links(name)
+    if _PHONE.search(name):
+        raise Unfit(_NUMBER)
     if not any(_is_letter(character) for character in name):
         raise Unfit(_NO_LETTER)
     return name
+
+
+def clean_body(text: str) -> str:
+    """An organisation's name as typed, cleaned as a person's is; 1 to 100 characters, one a letter or a digit.
+
+    No number in it is a phone's ("Branch LE/1228 4567"), and a domain may be the whole name ("350.org"). A letter to
+    somebody who did not ask for it takes `in_letter` of it. Raises Unfit.
+    """
+    name = _one_line(text)
+    _refuse(name, NAME_LIMIT, _CONTROL)
+    if name and name[0] in _FORMULA_SIGNS:
+        raise Unfit(_SIGN)
+    if not _WHOLE_DOMAIN.fullmatch(name) or _LINK.search(name):
+        _refuse_links(name)
+    if not any(_is_letter(character) or character.isdigit() for character in name):
+        raise Unfit(_NEITHER)
+    return name
+
+
+def in_letter(body: str) -> str:
+    """An organisation's name for a letter to somebody who did not ask for it; "" where a mail program could make a
+    link of it, or a reader ring it up."""
+    try:
+        return clean_name(body)
+    except Unfit:
+        return ""
 
 
 def clean_line(text: str, limit: int) -> str:
@@ -223,8 +253,6 @@ def _refuse_links(name: str) -> None:
         raise Unfit(_ADDRESS)
     if any(_is_domain(label, ending) for label, ending in _DOTTED.findall(name)):
         raise Unfit(_ADDRESS)
-    if _PHONE.search(name):
-        raise Unfit(_NUMBER)
 
 
 def _is_domain(label: str, ending: str) -> bool:

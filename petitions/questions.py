@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from petitions import addresses
 from petitions.errors import N_
-from petitions.forms import Problem, Unfit, clean_line, clean_name, clean_text
+from petitions.forms import Problem, Unfit, clean_body, clean_line, clean_name, clean_text
 
 TRAP = "website"
 """The honeypot: people leave it empty."""
@@ -22,8 +22,9 @@ TRAP = "website"
 class Field(NamedTuple):
     """One question: how it is shown, and what was typed.
 
-    `kind`: text, name, email, phone, url, long, number, date, choice or tick. `limit`: most characters; of a
-    number, the highest. `labels`: what is shown for each of `choices`, in our words, so that they are translated.
+    `kind`: text, name (a person's), body (an organisation's name), email, phone, url, long, number, date, choice, tick
+    or file (which comes apart, and is not judged here). `limit`: most characters; of a number, the highest. `labels`:
+    what is shown for each of `choices`, in our words, so that they are translated.
     """
 
     name: str
@@ -78,6 +79,8 @@ def _clean(one: Field, text: str) -> str:
             return addresses.check(text)
         case "name":
             return clean_name(text)
+        case "body":
+            return clean_body(text)
         case "long":
             return clean_text(text, one.limit)
         case "number":
@@ -124,8 +127,10 @@ def _number(text: str, highest: int) -> str:
 def _date(text: str) -> str:
     """A day, as browsers send it or as people write it, the day before the month. Years 1900 to 2199."""
     found = next((match for one in _DAYS if (match := re.fullmatch(one, text.strip(), re.ASCII))), None)
-    if found is None or not 1900 <= int(found["y"]) < 2200:
+    if found is None:
         raise Unfit(_DAY)
+    if not 1900 <= int(found["y"]) < 2200:
+        raise Unfit(N_("Is the year %(year)s right? It has to be between 1900 and 2199."), {"year": found["y"]})
     try:
         return date(int(found["y"]), int(found["m"]), int(found["d"])).isoformat()
     except ValueError:

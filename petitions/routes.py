@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any
 
 from starlette.routing import Route
@@ -11,6 +11,7 @@ from petitions.campaigns import views as campaigns
 from petitions.endorsements import confirming as endorsing
 from petitions.endorsements import files, second
 from petitions.endorsements import views as endorsements
+from petitions.endorsements.listing import Asked
 from petitions.front import endorse, facts, live
 from petitions.front import views as front
 from petitions.mail import views as mail
@@ -137,6 +138,7 @@ def _endorsing() -> list[Route]:
         post("/endorsements/confirm/{token}/not-me", endorsing.not_me, "endorsement_not_me_button", LETTER),
         get("/endorsements/second/{token}", second.second_page, "second", LETTER),
         post("/endorsements/second/{token}", second.second_button, "second_button", LETTER),
+        post("/endorsements/second/{token}/new-letter", second.new_letter, "second_new_letter", LETTER),
         get("/endorsements/second/{token}/not-me", second.not_me_page, "second_not_me", LETTER),
         post("/endorsements/second/{token}/not-me", second.not_me, "second_not_me_button", LETTER),
         get(
@@ -145,7 +147,7 @@ def _endorsing() -> list[Route]:
             "endorsements",
             ANYONE,
             kept=True,
-            queried=True,
+            queried=Asked._fields,
         ),
         get("/{statement}/endorse", endorse.endorse_page, "endorse", ANYONE),
         post("/{statement}/endorse", endorse.endorse, "endorse_post", ANYONE, files=True),
@@ -166,9 +168,10 @@ def _putting() -> list[Route]:
         get("/motions/confirm/{token}/not-me", pipeline.not_me_page, "submission_not_me", LETTER),
         post("/motions/confirm/{token}/not-me", pipeline.not_me, "submission_not_me_button", LETTER),
         get("/motions/outcome/{token}", outcome.outcome, "outcome", LETTER),
-        post("/motions/outcome/{token}", outcome.outcome_post, "outcome_button", LETTER),
+        post("/motions/outcome/{token}", outcome.outcome_post, "outcome_button", LETTER, files=True),
+        post("/motions/outcome/{token}/days", outcome.days_post, "outcome_days", LETTER),
         get("/{statement}/motions", motions.motions, "motions", ANYONE, kept=True),
-        get("/{statement}/motions/{motion}", motions.motion, "motion", ANYONE, kept=True, queried=True),
+        get("/{statement}/motions/{motion}", motions.motion, "motion", ANYONE, kept=True, queried=("*",)),
         get("/{statement}/motions/{motion}/text.{format}", motions.motion_file, "motion_file", ANYONE),
         get("/{statement}/motions/{motion}/submit", pipeline.submit, "submit", ANYONE),
         post("/{statement}/motions/{motion}/submit", pipeline.submit_post, "submit_post", ANYONE),
@@ -180,14 +183,22 @@ def _putting() -> list[Route]:
         ),
         post("/{statement}/motions/{motion}/submit/confirm", pipeline.enter_code, "submit_code", COOKIE),
         post("/{statement}/motions/{motion}/submit/send-again", pipeline.send_again, "submit_again", COOKIE),
+        post(
+            "/{statement}/motions/{motion}/submit/someone-else",
+            pipeline.someone_else,
+            "submit_someone_else",
+            COOKIE,
+        ),
         get("/{statement}/motions/{motion}/submitted", pipeline.submitted, "submitted", COOKIE),
     ]
 
 
-def get(path: str, view: View, name: str, rule: str, *, kept: bool = False, queried: bool = False) -> Route:
+def get(
+    path: str, view: View, name: str, rule: str, *, kept: bool = False, queried: Collection[str] = ()
+) -> Route:
     """A page: GET and HEAD, changes nothing but what signing.md §4 names. `kept`: it is the same for everybody
-    and whatever the query, and `web/kept.py` keeps it ready. `queried`: its view looks at the query, so it is kept
-    only without one."""
+    and whatever the query, and `web/kept.py` keeps it ready. `queried`: what its view looks at in the query ("*":
+    whatever is there); with that it is not kept."""""
     route = _route(path, view, name, rule, ["GET"])
     route.kept, route.queried = kept, queried  # type: ignore[attr-defined]
     return route

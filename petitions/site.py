@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from petitions import keys
+from petitions.desk import Desk
 from petitions.errors import Refused
 from petitions.folders import SQL
 from petitions.gathering import Gatherings
@@ -29,6 +30,7 @@ class Site:
     templates: Templates
     shelf: Shelf
     gatherings: Gatherings = field(default_factory=Gatherings)
+    desk: Desk = field(default_factory=Desk)
 
 
 def make_site(settings: Settings) -> Site:

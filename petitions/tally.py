@@ -57,7 +57,7 @@ async def recount(site: Site) -> list[str]:
     for row in await site.store.tally.list_statements():
         found = [await _recount(site, row.statement_id, what) for what in COUNTED]
         if any(found):
-            wrong.append(f"{row.statement_id}: {', '.join(filter(None, found))}")
+            wrong.append(f"{row.statement_id}: {'; '.join(filter(None, found))}")
     return wrong
 
 
@@ -70,4 +70,4 @@ async def _recount(site: Site, statement_id: UUID, what: str) -> str:
     if row.counted == row.found and row.hours == row.areas == row.sources == row.tallied:
         return ""
     log.error("recount differs", statement=str(statement_id), what=what, **dict(row))
-    return f"counted {row.counted} {what}, found {row.found}"
+    return f"{what}: counted {row.counted}, found {row.found}"

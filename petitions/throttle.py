@@ -45,6 +45,22 @@ async def _spend(site: Site, cost: int, pairs: Sequence[tuple[str, str]]) -> lis
     return waits
 
 
+async def take(site: Site, what: str, ip: str, amount: int, a_day: int) -> bool:
+    """Whether this address may have `amount` more of something scarce, and has it now. Up to `a_day` at once, which
+    comes back over a day; four times that for its wider network."""
+    near, wide = networks_of(ip)
+    day = timedelta(days=1)
+    (wait,) = await site.store.throttle.spend(
+        nears=[_bucket(site, f"{what} {near}")],
+        wides=[_bucket(site, f"{what} {wide}")],
+        near_gap=day * amount / a_day,
+        near_room=day,
+        wide_gap=day * amount / (4 * a_day),
+        wide_room=day,
+    )
+    return not wait
+
+
 def _bucket(site: Site, network: str) -> str:
     # A keyed digest: the table must not become a second list of addresses.
     return site.tokens.digest("throttle", network)[:16].hex()

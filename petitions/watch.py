@@ -206,7 +206,10 @@ TROUBLES = {
     "recount": Trouble(
         _recount,
         N_("A count differs from its signatures"),
-        N_("Statements whose count the daily recount found different from their signatures: %(statements)s."),
+        N_(
+            "Statements whose count the daily recount found different from their signatures or endorsements: "
+            "%(statements)s."
+        ),
         N_(
             "Keep the log and tell the developers: it is a defect. Nothing was repaired in silence. "
             "More in docs/trouble.md under “A count differs from its signatures”."

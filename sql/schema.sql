@@ -226,6 +226,7 @@ create table endorsements (
     asked_at        timestamptz not null default now(), -- when the officer's letter was last asked for
     letter_at       timestamptz,                        -- only while pending: when the current letter was handed to SMTP
     confirmed_at    timestamptz,
+    second_letter_at timestamptz,                       -- when the second officer's current letter was let go
     second_confirmed_at timestamptz,
     second_refused_at timestamptz,
     reviewed_at     timestamptz,                        -- last accepted, declined or questioned
@@ -306,6 +307,7 @@ create table endorsements (
     check (second_key <> address_key),
     check (state <> 'accepted' or organisation_id is not null),
     check (not two_officers or second_confirmed_at is not null),
+    check (state <> 'accepted' or confirmed_by <> 'import' or minutes_seen),    -- nobody's word alone
     check (erased_at is null or (address_key is null and officer_name is null and officer_email is null
         and officer_phone is null and officer_role is null and second_key is null and second_name is null
         and second_role is null and second_email is null))
@@ -348,7 +350,7 @@ create table motions (
     slug            text not null check (slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$' and length(slug) <= 80),
     state           text not null default 'draft' check (state in ('draft', 'published', 'withdrawn')),
     title           text not null check (length(title) between 1 and 200),
-    body            text not null check (length(body) between 1 and 50000),    -- Markdown with choices
+    body            text not null check (length(body) between 1 and 18000),    -- Markdown with choices
     notes           text not null default '' check (length(notes) <= 20000),   -- Markdown: how to move it
     created_at      timestamptz not null default now(),
     published_at    timestamptz,
@@ -381,6 +383,7 @@ create table submissions (
     area            text not null default '',
     meets_on        date not null,
     cut_off_on      date,                               -- the last day on which motions are taken
+    text            text not null default '',           -- the motion as it is put, filled in
     amended         text not null default '',           -- the text as it was passed
     wants           text[] not null default '{}' check (wants <@ array['speaker', 'materials', 'coach places']),
     address_key     bytea,
@@ -400,6 +403,12 @@ create unique index one_pending_submission on submissions (statement_id, fingerp
 create index submissions_to_come on submissions (meets_on) where state = 'announced';
 create index unconfirmed_submissions on submissions (created_at) where state = 'pending';
 create index submissions_of_an_officer on submissions (statement_id, address_key) where address_key is not null;
+
+-- The day of the one reminder, seen from `today`: a week before the last day for motions, without one three days before
+-- the meeting, or at once where that is nearer. Null: too late, for it comes a day ahead or not at all.
+create function reminder_day(cut_off_on date, meets_on date, today date) returns date language sql immutable parallel safe
+    return case when today < coalesce(cut_off_on, meets_on)
+                then greatest(coalesce(cut_off_on - 7, meets_on - 3), today) end;
 
 -- ───────────────────────────────────────────────────────────── consents: the proof
 
@@ -703,21 +712,24 @@ left join tallies t on t.statement_id = s.id
 group by s.id, s.version;
 
 -- Members of the endorsing organisations of a statement, nobody twice: a body's number counts only where no body above
--- it endorses with a number. No row: none told any. `counted`: how many bodies' numbers are in it.
+-- it endorses with a number. No row: none told any. `counted`: how many bodies' numbers are in it; `dated`: how many of
+-- these say of which day they are.
 create function affiliated_members(of_statement uuid)
-returns table (members bigint, counted integer, oldest date, newest date) language sql stable as $$
-with recursive told as (
+returns table (members bigint, counted integer, dated integer, oldest date, newest date) language sql stable as $$
+with recursive told as materialized (
     select e.organisation_id, o.parent_id, e.members, e.members_on
     from counting_endorsements e join organisations o on o.id = e.organisation_id
     where e.statement_id = of_statement and e.members is not null
-), above as (
-    select organisation_id, parent_id from told where parent_id is not null
+), above as ( -- of each parent alone, for many bodies have the same: all that stands above what is below it
+    select distinct parent_id as below, parent_id as id from told where parent_id is not null
     union
-    select a.organisation_id, o.parent_id from above a join organisations o on o.id = a.parent_id where o.parent_id is not null
+    select a.below, o.parent_id from above a join organisations o on o.id = a.id where o.parent_id is not null
+), inside as (
+    select distinct a.below from above a join told t on t.organisation_id = a.id
 )
-select sum(t.members), count(*)::integer, min(t.members_on), max(t.members_on)
+select sum(t.members), count(*)::integer, count(t.members_on)::integer, min(t.members_on), max(t.members_on)
 from told t
-where not exists (select from above a join told u on u.organisation_id = a.parent_id where a.organisation_id = t.organisation_id)
+where t.parent_id is null or t.parent_id not in (select below from inside)
 having count(*) > 0
 $$;
 

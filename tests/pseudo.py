@@ -12,12 +12,13 @@ _SILENT = {"script", "style"}
 _SPOKEN = {"alt", "title", "aria-label", "placeholder", "aria-description", "label"}
 _META = {"description", "og:title", "og:description"}
 _MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
-# Not words of ours: addresses, this machine, dates as Babel has them, references, names of sites, settings, commands.
+# Not words of ours: addresses, this machine, dates as Babel has them, references, a command, and names of sites, of
+# settings, of kinds of files.
 _SHORT = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sept?|Oct|Nov|Dec"
 _NOT_OURS = re.compile(
     rf"https?://\S+|\S+@\S+|(?:\d{{1,2}}\s+)?\b(?:{_MONTHS}|{_SHORT})\s+\d{{4}}"
     r"|\b[0-9a-f]{8}\b|\b(?:WhatsApp|Facebook|Bluesky|Mastodon|X)\b|\bSMTP_URL\b|\blocalhost\b"
-    r"|\bpetitions endorsements list --campaign \S+"
+    r"|\bPDF\b|\bWEBP\b|\bpetitions endorsements list --campaign \S+"
 )
 
 

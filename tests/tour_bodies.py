@@ -351,6 +351,7 @@ async def submitting(tour: Tour, statement: Any, motion: Any) -> None:
     await tour.letters()
     for path in (link, f"{link}/not-me"):
         await tour.get(path)
+    await tour.act(f"{here}/someone-else")
 
 
 async def submit(tour: Tour, statement: Any, motion: Any, **over: str) -> Any:
@@ -390,6 +391,8 @@ async def outcomes(tour: Tour, statement: Any, motion: Any) -> None:
     await tour.act(tour.postbox[-1].link("/motions/confirm/"))
     link = tour.postbox.to("zheng@example.org")[-1].link("/motions/outcome/")
     await tour.get(link)
+    for day in ({"meets_on": "x"}, {"meets_on": putting.day(-1)}, {"meets_on": putting.day(30)}):
+        await tour.act(f"{link}/days", cut_off_on="", **day)
     for days in (-14, -13, -4):
         await putting.move(tour.owner, days)
         await submissions.remind(tour.site)

@@ -7,12 +7,14 @@ from petitions.mail import delivery
 
 LINK = 14  # a letter's link is good
 PENDING = 21  # an unconfirmed attempt is deleted
+ENDED = 30  # officers' details after an endorsement was declined, withdrawn, replaced or has expired
 UNDO = 7  # a withdrawal can be undone; then the signature is erased
 
 DAYS = {
     "link": LINK,
     "pending": PENDING,
     "undo": UNDO,
+    "ended": ENDED,
     "ip": jobs.KEEP_ADDRESSES,
     "letters": delivery.KEPT_DAYS,
 }

@@ -34,7 +34,14 @@ RESERVED = frozenset(_RESERVED.split())
 
 
 def check_slug(slug: str) -> str:
-    """The slug itself. Raises Refused with the rule that it breaks."""
+    """The slug itself, a first word of addresses. Raises Refused with the rule that it breaks."""
+    if check_shape(slug) in RESERVED:
+        raise Refused(N_("The slug “%(slug)s” is kept for the site itself: choose another."), slug=slug)
+    return slug
+
+
+def check_shape(slug: str) -> str:
+    """The slug itself, of what stands further back in an address, where no word is kept. Raises Refused."""
     if not slug:
         raise Refused(N_("A slug is needed: the word for its address, such as “fair-pay”."))
     if len(slug) > LIMIT:
@@ -44,8 +51,6 @@ def check_slug(slug: str) -> str:
             N_("The slug “%(slug)s” can't be used: take lower-case letters a–z, digits and single hyphens."),
             slug=slug,
         )
-    if slug in RESERVED:
-        raise Refused(N_("The slug “%(slug)s” is kept for the site itself: choose another."), slug=slug)
     return slug
 
 

@@ -85,7 +85,7 @@ async def _all(settings: Settings, *, own: bool) -> list[Finding]:
         probes: list[Callable[[Site], Awaitable[Finding]]] = [_database, _schema, _clock]
         findings = [await probe(site) for probe in probes]
         if findings[1].state == "ok":
-            findings += [await _roles(site, own), await _address_key(site)]
+            findings += [await _roles(site, own), await _address_key(site), await _likeness(site)]
             findings += [] if own else await others(site)
         return [*findings, *after]
     finally:
@@ -141,6 +141,14 @@ async def _roles(site: Site, own: bool) -> Finding:
         else " Set DATABASE_OWNER_URL, give DATABASE_URL a role of its own, then “petitions migrate”."
     )
     return Finding("roles", "weak", f"One role owns and serves: only triggers guard append-only tables.{how}")
+
+
+async def _likeness(site: Site) -> Finding:
+    if await site.store.checks.sees_letters():
+        return Finding("likeness", "ok", "Organisations of like names are found in every script.")
+    blind = "LC_CTYPE of this database is C: organisations of like names are found in Latin letters alone."
+    how = "Make a new one with LC_CTYPE C.UTF-8: back up, begin with an empty one, restore."
+    return Finding("likeness", "weak", f"{blind} {how}")
 
 
 async def _address_key(site: Site) -> Finding:

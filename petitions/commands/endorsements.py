@@ -14,6 +14,7 @@ from petitions.commands.evidence import facts_of, show_facts
 from petitions.commands.running import act, as_json, print_json, print_table, say, sentences
 from petitions.endorsements import WAITING, review
 from petitions.endorsements.doubles import Double, Unsure
+from petitions.errors import Refused
 from petitions.organisers.actions import cli_actor
 from petitions.site import Site
 from petitions.statements import actions as statements
@@ -102,7 +103,7 @@ def _line(row: Row) -> dict[str, Any]:
     evidence = (("second officer", row.second_confirmed), ("minutes", row.has_minutes))
     return {
         "id": f"…{_short(row.id)}",
-        "state": "correction" if row.state == "confirmed" and row.replaces_id else row.state,
+        "state": _state(row),
         "since": row.confirmed_at,
         "statement": row.statement,
         "kind": row.kind,
@@ -111,6 +112,13 @@ def _line(row: Row) -> dict[str, Any]:
         "evidence": ", ".join(name for name, there in evidence if there) or None,
         "name": row.organisation or row.name,
     }
+
+
+def _state(row: Row) -> str:
+    """As organisers care: what waits from nobody whom one could ask, and what changes one that was public."""
+    if row.state in WAITING and row.erased_at is not None:
+        return "officer gone"
+    return "correction" if row.state == "confirmed" and row.replaces_id else str(row.state)
 
 
 @group.command("show")
@@ -140,13 +148,20 @@ def show(id: str, wants_json: bool) -> None:
 @click.option("--name", help="The new body's name in the list, instead of the claimed one.")
 @click.option("--code", help="Its branch number or code.")
 @click.option("--parent", default="", metavar="ID|none", help="What it belongs to, or none.")
+@click.option(
+    "--seen",
+    default="",
+    metavar="MARK",
+    help="What you have read: “show” tells it where the officer corrected it.",
+)
 @_marks
 def accept(
-    id: str, organisation: UUID | None, renew: bool, separate: bool, expires: Any, **options: Any
+    id: str, organisation: UUID | None, renew: bool, separate: bool, seen: str, expires: Any, **options: Any
 ) -> None:
     """Accept an endorsement: it is public from then on and counts, and its officer gets a letter.
 
-    It is bound to one body. Where the list has the same one, or one that may be it, say which it is.
+    It is bound to one body. Where the list has the same one, or one that may be it, say which it is. What its officer
+    has corrected since it came is only accepted with the mark that “show” tells: so nobody accepts what nobody read.
 
     \b
     Example:
@@ -166,6 +181,7 @@ def accept(
 
     async def action(site: Site) -> Row | Unsure:
         row = await review.find_for_organisers(site, id)
+        _refuse_unseen(row, seen)
         try:
             return await review.accept(site, row, actor=cli_actor(), **options)
         except Unsure as unsure:
@@ -175,7 +191,22 @@ def accept(
     if isinstance(done, Unsure):
         _tell_doubles(done)
     else:
-        say(f"“{done.organisation}” endorses “{done.title}”. It is public now.")
+        place = ", in the place of what stood before" if done.took_place else ""
+        say(f"“{done.organisation}” endorses “{done.title}”. It is public now{place}.")
+
+
+def _refuse_unseen(row: Row, seen: str) -> None:
+    """Between the reading of a claim and this command its officer may have made another one of it."""
+    if row.state in WAITING and seen != review.mark(row):
+        raise Refused(
+            "Its officer has corrected “%(name)s” (%(time)s, UTC): read it by “petitions endorsements show %(id)s”, "
+            "which tells the command with its mark."
+            if row.changed_at
+            else "“%(name)s” is as it came: there is no mark to say.",
+            name=row.name,
+            time=f"{row.changed_at:%Y-%m-%d %H:%M}" if row.changed_at else "",
+            id=_short(row.id),
+        )
 
 
 def _tell_doubles(unsure: Unsure) -> None:
@@ -222,7 +253,11 @@ def decline(id: str, reason: str) -> None:
       petitions endorsements decline 8f31c2 "The branch tells us that it has not decided yet."
     """
     row = _step(id, lambda site, row: review.decline(site, row, reason, actor=cli_actor()))
-    say(f"The endorsement of “{row.name}” is declined.")
+    name = row.organisation or row.name
+    what = f"What the officer of “{name}” changed" if row.old_stands else f"The endorsement of “{name}”"
+    stays = " What stood before stays public." if row.old_stands else ""
+    letter = "" if row.officer_email else " No letter leaves: we have no address of an officer."
+    say(f"{what} is declined.{stays}{letter}")
 
 
 @group.command("set")

@@ -6,8 +6,8 @@ from typing import Any
 
 from petitions.commands.running import say
 from petitions.endorsements import WAITING, files, review
-from petitions.endorsements.doubles import Double
-from petitions.organisations.actions import LIKENESS
+from petitions.endorsements.doubles import Double, place
+from petitions.organisations.actions import LIKENESS, Place
 from petitions.organisers import actions as organisers
 from petitions.organisers.actions import cli_actor
 from petitions.site import Site
@@ -26,8 +26,8 @@ _SECRET = (
 _FILES = ("logo", "minutes")
 SECTIONS = {
     "Endorsement": (
-        "id statement title state via replaces_id confirmed_at confirmed_by language source "
-        "import_source import_consent"
+        "id statement title version state via replaces_id confirmed_at confirmed_by changed_at erased_at language "
+        "source import_source import_consent"
     ),
     "Organisation, as claimed": (
         "name kind parent region code area web_address logo logo_consent members members_on members_source"
@@ -39,26 +39,44 @@ SECTIONS = {
     "Second officer": "second_name second_role second_email second_confirmed_at second_refused_at",
     "What they want": "wording wants note",
     "Review": (
-        "organisation organisation_id accepted_at two_officers minutes_seen featured expires_on "
+        "organisation organisation_id accepted_at two_officers minutes_seen featured expires_on told_at "
         "question reason ended_at"
     ),
 }
+_COMPARED = ("Organisation, as claimed", "How it decided", "Officer", "Second officer", "What they want")
 
 
 async def facts_of(site: Site, id: str) -> dict[str, Any]:
     """Everything about an endorsement; a link to its minutes is noted in the audit. Raises Refused."""
     row = await review.find_for_organisers(site, id)
-    doubles = await review.doubles(site, row) if row.state in (*WAITING, "declined") else []
+    open = row.state in (*WAITING, "declined")
+    doubles = await review.doubles(site, row) if open else []
+    places = await place(site, row) if open and row.replaces_id is None else []
     events = await site.store.review.list_events(statement_id=row.statement_id, endorsement_id=row.id)
     plain = {name: value for name, value in row.items() if name not in _SECRET}
     return {
         **plain,
         **{name: row[name] is not None for name in _FILES},
+        "mark": review.mark(row),
+        "changes": await _changes(site, row) if row.replaces_id else {},
+        "place": [{"name": one.name, "kind": one.kind, "id": one.body and one.body.id} for one in places],
         "minutes_link": await _minutes(site, row),
         "events": [dict(one) for one in events],
         "doubles": [one._asdict() for one in doubles],
-        "next": _next(row, doubles),
+        "next": [{"type": line, "means": means} for line, means in _next(row, doubles, places)],
     }
+
+
+async def _changes(site: Site, row: Row) -> dict[str, tuple[Any, Any]]:
+    """What this one says otherwise than the one that it corrects or renews: name → was, is. Of files, whether there is
+    one; of another one than before, "another"."""
+    old = await site.store.review.find(statement_id=row.statement_id, id=row.replaces_id)
+    names = [name for title in _COMPARED for name in SECTIONS[title].split() if name in row.keys()]  # noqa: SIM118
+    changed = {name: (old[name], row[name]) for name in names if old[name] != row[name]}
+    for name in set(_FILES) & set(changed):
+        was, now = (one is not None for one in changed[name])
+        changed[name] = (was, "another" if was and now else now)
+    return changed
 
 
 async def _minutes(site: Site, row: Row) -> str | None:
@@ -78,20 +96,39 @@ async def _minutes(site: Site, row: Row) -> str | None:
 def show_facts(found: dict[str, Any]) -> None:
     """For people: what is there, in the order of the form."""
     for title, names in SECTIONS.items():
-        lines = [(name, found[name]) for name in names.split() if found[name] not in (None, "", [], False)]
+        lines = [(name, found[name]) for name in names.split() if not _says_nothing(found[name])]
         if lines:
             say(f"{title}")
             for name, value in lines:
                 say(f"  {name.replace('_', ' ')}: {_shown(value)}")
+    if found["changes"]:
+        say("What is other than before")
+        for name, (was, now) in found["changes"].items():
+            say(f"  {name.replace('_', ' ')}: {_shown(was)} → {_shown(now)}")
     if found["events"]:
         say("What happened")
     for event in found["events"]:
         fields = f" ({', '.join(event['fields'])})" if event["fields"] else ""
         say(f"  {event['happened_at']:%Y-%m-%d %H:%M} {event['act']} {event['actor']}{fields}".rstrip())
+    _show_place(found["place"], found["name"])
     _show_doubles(found["doubles"])
     say("What to type next")
-    for line in found["next"]:
-        say(f"  {line}")
+    for one in found["next"]:
+        say(f"  {one['type']}")
+        if one["means"]:
+            say(f"      {one['means']}")
+
+
+def _says_nothing(value: Any) -> bool:
+    """Not 0 and not "no": those are answers."""
+    return value is None or value in ("", [])
+
+
+def _show_place(places: list[dict[str, Any]], name: str) -> None:
+    if places:
+        above = [one["name"] + ("" if one["id"] else " (would be made)") for one in places]
+        say("Where it would stand")
+        say(f"  {' ▸ '.join([*above, name])}")
 
 
 def _show_doubles(doubles: list[dict[str, Any]]) -> None:
@@ -108,39 +145,53 @@ def _show_doubles(doubles: list[dict[str, Any]]) -> None:
         say(f"  {one['id']}  {one['name']} ({one['kind']}{belongs}): {alike}; {does}")
 
 
-def _next(row: Row, doubles: list[Double]) -> list[str]:
-    """Commands, as they may be typed."""
-    id, accept = _short(row.id), f"petitions endorsements accept {_short(row.id)}"
+_Next = list[tuple[str, str]]
+"""Commands as they may be typed, without a word that a visitor wrote, and what each means."""
+
+
+def _next(row: Row, doubles: list[Double], places: list[Place]) -> _Next:
+    id = _short(row.id)
+    seen = f" --seen {review.mark(row)}" if review.mark(row) and row.state in WAITING else ""
+    accept = f"petitions endorsements accept {id}{seen}"
     if row.state in WAITING:
-        asks = [f'petitions endorsements ask {id} "…"', f'petitions endorsements decline {id} "…"']
-        return [*_ways(accept, row, doubles), *asks]
+        ask = [(f"petitions endorsements ask {id} TEXT", "")] if row.officer_email else []
+        return [*_ways(accept, row, doubles, places), *ask, (f"petitions endorsements decline {id} TEXT", "")]
     if row.state == "declined":
-        return _ways(accept, row, doubles)
+        return _ways(accept, row, doubles, places)
     if row.state == "accepted":
-        return [f"petitions endorsements set {id} --help"]
-    return ["nothing: it is over"]
+        return [(f"petitions endorsements set {id} --help", "")]
+    return [("nothing: it is over", "")]
 
 
-def _ways(accept: str, row: Row, doubles: list[Double]) -> list[str]:
+def _ways(accept: str, row: Row, doubles: list[Double], places: list[Place]) -> _Next:
     """How it can be accepted, and what each way means."""
-    if row.replaces_id is not None or not doubles:
-        return [accept]
+    if row.replaces_id is not None:
+        return [(accept, "it takes the place of what it corrects" if row.old_stands else "")]
+    highest = places[0].body if places else None
+    parent = f" --parent {highest.id}" if highest is not None and highest.parent_id is not None else ""
+    means = (
+        f"a new one, below “{highest.name}”, which belongs to another itself" if highest and parent else ""
+    )
+    if not doubles:
+        return [(accept + parent, means)]
     ways = []
     for one in doubles:
         plainly = one.sure and not one.standing_id and one.likeness >= LIKENESS
         said = "" if plainly else f" --organisation {one.id}"
         renew = " --renew" if one.standing_id else ""
-        means = "it takes the place of what this body gave" if renew else "it is this body"
-        ways.append(f"{accept}{said}{renew}  # {one.name}: {means}")
-    named = " --name …" if doubles[0].sure else ""
-    return [*ways, f"{accept} --separate{named}  # another body"]
+        this = f"it is “{one.name}”" + (", and takes the place of what that gave" if renew else "")
+        ways.append((f"{accept}{said}{renew}", this))
+    named = " --name NAME" if doubles[0].sure else ""
+    return [*ways, (f"{accept} --separate{named}{parent}", means or "another body")]
 
 
 def _shown(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(str(one) for one in value)
-    if value is True:
-        return "yes"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if _says_nothing(value):
+        return "–"
     text = f"{value:%Y-%m-%d %H:%M}" if hasattr(value, "hour") else str(value)
     return text.replace("\n", "\n    ")
 

@@ -109,7 +109,7 @@ def _take(
         row = await statements.find_for_organisers(site, statement)
         taken = Taken()
         given = {**options, "actor": cli_actor(), "format": kind, "bom": bom, "folder": out and out.parent}
-        with _written(out) as file:
+        with written(out) as file:
             async with aclosing(list_(site, row, taken, **given)) as chunks:
                 show = _progress(taken)
                 async for chunk in chunks:
@@ -135,7 +135,7 @@ def _check(kind: str, out: Path | None, bom: bool) -> None:
 
 
 @contextmanager
-def _written(out: Path | None) -> Iterator[BinaryIO]:
+def written(out: Path | None) -> Iterator[BinaryIO]:
     """stdout, or a file that appears under its name only when it is whole; for its owner alone."""
     if out is None:
         yield sys.stdout.buffer

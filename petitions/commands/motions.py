@@ -10,6 +10,7 @@ import click
 from petitions.commands.running import act, as_json, print_json, print_table, say, sentences
 from petitions.motions import actions as motions
 from petitions.motions.files import parse
+from petitions.motions.text import questions
 from petitions.organisers.actions import cli_actor
 from petitions.site import Site
 from petitions.statements import actions as statements
@@ -57,6 +58,8 @@ def add(file: BinaryIO, statement: str, publishes: bool, replaces: bool) -> None
         _say(row, "is published")
     else:
         _say(row, f"is kept, as a {row.state} motion: “petitions motions publish” shows it to everybody")
+    for one in questions(f"{row.body}\n\n{row.notes}"):
+        say(f"It asks for “{one.name}”: {' / '.join(one.answers)}")
 
 
 def _step(name: str, does: Callable[..., Awaitable[Row]], what: str, done: str) -> None:

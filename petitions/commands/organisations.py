@@ -21,7 +21,7 @@ in_campaign = click.option(
 
 @click.group("organisations")
 def group() -> None:
-    """The bodies that endorse, as a tree: list, set."""
+    """The bodies that endorse, as a tree: list, set, remove."""
 
 
 @group.command("list")
@@ -89,6 +89,26 @@ def set_(id: str, slug: str, **options: str | None) -> None:
 
     row = act(action)
     say(f"“{row.name}” is changed.")
+
+
+@group.command("remove")
+@click.argument("id")
+@in_campaign
+def remove(id: str, slug: str) -> None:
+    """Remove an organisation that nothing refers to: no endorsement of any state, and none below it.
+
+    \b
+    Example:
+      petitions organisations remove 01890a5d-ac96-774b-bcce-b302099a8057 --campaign fair-pay
+    """
+
+    async def action(site: Site) -> Row:
+        campaign = await campaigns.find_for_organisers(site, slug)
+        row = await organisations.find_for_organisers(site, campaign.id, id)
+        await organisations.remove(site, row, actor=cli_actor())
+        return row
+
+    say(f"“{act(action).name}” is removed.")
 
 
 async def _parent(site: Site, campaign: Row, text: str) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,8 @@ from typing import Any
 import click
 
 from petitions.campaigns import actions as campaigns
-from petitions.commands.running import act, as_json, print_json, print_table, say
+from petitions.commands.exports import written
+from petitions.commands.running import act, as_json, print_json, print_table, say, sentences
 from petitions.motions import calendar as meetings
 from petitions.motions.calendar import STATES, Pipeline
 from petitions.organisers.actions import cli_actor
@@ -69,6 +69,8 @@ def _print(found: Pipeline, days: int) -> None:
     print_table(_lines(found.next), empty="No meeting.")
     say(f"\nThe last {days} days:")
     print_table(_lines(found.past), empty="No meeting.")
+    if any(row["amended"] for row in (*found.next, *found.past)):
+        say("\n“--json” has the texts that were passed with changes.")
     say("\nIn all: " + ", ".join(f"{count} {state}" for state, count in found.counts.items()) + ".")
 
 
@@ -116,22 +118,11 @@ def calendar(statement: str, out: Path) -> None:
 
     data, count = act(action)
     try:
-        _write(out, data)
+        with sentences(), written(out) as file:
+            file.write(data)
     except OSError as error:
         raise click.ClickException(f"{out} could not be written ({error.strerror or error}).") from error
-    say(f"{count} meetings are in {out}.", err=True)
-
-
-def _write(out: Path, data: bytes) -> None:
-    """For its owner alone, and whole or not at all."""
-    part = out.with_name(f".{out.name}.{os.getpid()}.part")
-    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        part.replace(out)
-    finally:
-        part.unlink(missing_ok=True)
+    say(f"{count} {'meeting is' if count == 1 else 'meetings are'} in {out}.", err=True)
 
 
 commands = (pipeline, calendar)

@@ -65,7 +65,7 @@ async def put(site: Site, statement: Row, *, actor: str) -> None:
             **{name: (today + timedelta(days=ahead)).isoformat() for name, ahead in days.items() if ahead},
             **forms.wishes(plan.wants),
         }
-        form = forms.read(forms.blank(act, ""), typed, today=today)
+        form = forms.read(forms.blank(act, "", motion.body), typed, today=today)
         if form.problems:
             raise ValueError(f"the demonstration's {plan.name}: {form.problems}")
         submitted = await submissions.submit(site, statement, motion, form, ip=f"192.0.2.{100 + number}")

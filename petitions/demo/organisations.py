@@ -241,7 +241,8 @@ async def _claimed(site: Site, statement: Row, texts: Mapping[str, Row], body: B
     key = Key(claim.statement_id, claim.id)
     await proof.confirm(site, await _found(site, key), "button")
     if "second_email" in typed:
-        await proof.confirm_second(site, key)
+        await site.store.endorsements.ask_second(statement_id=key.statement_id, id=key.id)
+        await proof.confirm_second(site, await _found(site, key))
     return await _found(site, key)
 
 

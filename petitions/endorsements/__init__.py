@@ -11,7 +11,7 @@ States, and who may move them (docs/states.md):
 Only accepted ones are public and count. A second officer's letter leaves after the first has confirmed.
 
 `forms` reads and judges what was typed, `actions` and `confirming` lead to the queue, `review` is what organisers do
-there, `officer` what an officer may do later, `listing` the public list, `letters` what the worker sends.
+there, `officer` and `leaving` what an officer may do later, `listing` the public list, `letters` what the worker sends.
 """
 
 from petitions.errors import N_

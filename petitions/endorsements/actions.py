@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -22,6 +23,7 @@ from petitions.ids import new_id
 from petitions.site import Site
 from petitions.statements import actions as statements
 from petitions.storage.store import Conflict, Row
+from petitions.web.upload import LOST
 
 if TYPE_CHECKING:
     from petitions.web.upload import Upload
@@ -45,28 +47,43 @@ def today(site: Site) -> date:
 
 
 async def keep(
-    site: Site, form: EndorseForm, typed: Mapping[str, str], uploads: Mapping[str, Upload]
+    site: Site,
+    form: EndorseForm,
+    typed: MutableMapping[str, str],
+    uploads: Mapping[str, Upload],
+    *,
+    ip: str | None = None,
 ) -> EndorseForm:
-    """The form with its files: those that came just now, and those that an earlier try of it brought.
+    """The form with its files: those that came just now, and those that an earlier try of it brought. `ip`: of whoever
+    sends them.
 
-    They are kept at once, so that none is lost where another answer is wrong. One that is refused gets its sentence.
+    They are kept at once, so that none is lost where another answer is wrong; `typed` gets the ticket of each as soon
+    as it is. One that is refused gets its sentence, and the one that it was to replace stays. Raises Busy, with LOST
+    in `typed` for what did not come so far.
     """
-    form = replace(form, kept={})
+    form, before = replace(form, kept={}), dict(typed)
+    typed.update({f"{name}_kept": LOST for name in uploads})
     for name in FILES:
+        sent = None
         try:
-            sent = await _sent(site, name, typed, uploads.get(name))
+            sent = await (_put(site, name, uploads[name], ip) if name in uploads else _kept(site, name, before))
         except Unfit as unfit:
             form = forms.refuse(form, name, unfit)
-        else:
-            form.kept |= {name: sent} if sent else {}
+            with suppress(Unfit):
+                sent = await _kept(site, name, before)
+        form.kept |= {name: sent} if sent else {}
+        typed.update(forms.tickets(form))
     return form
 
 
-async def _sent(site: Site, name: str, typed: Mapping[str, str], upload: Upload | None) -> Sent | None:
-    if upload is not None:
-        with upload.file:
-            kept = await files.put(site, upload.file, name)
-        return Sent(kept, files.ticket(site, kept, name), _shown(upload.filename))
+async def _put(site: Site, name: str, upload: Upload, ip: str | None) -> Sent:
+    with upload.file:
+        kept = await files.put(site, upload.file, name, ip=ip)
+    return Sent(kept, files.ticket(site, kept, name), _shown(upload.filename))
+
+
+async def _kept(site: Site, name: str, typed: Mapping[str, str]) -> Sent | None:
+    """The file of an earlier try, by its ticket. Raises Unfit: it is not there any more."""
     ticket = typed.get(f"{name}_kept", "")
     if not ticket or typed.get(f"{name}_drop"):
         return None

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Collection, Iterator
 from typing import BinaryIO, NamedTuple
 
 from petitions.errors import N_, Refused
 
 LARGEST = 50_000_000  # bytes of a file
-MOST = 10_000  # rows
+MOST = 2_000  # rows: the campaign's tree is held until the last
 WIDEST = 100_000  # bytes of a row
+_MARKS = ",;\t"
+csv.field_size_limit(LARGEST)  # a long cell spoils its own row alone
 
 
 class Line(NamedTuple):
@@ -23,26 +26,26 @@ class Line(NamedTuple):
 
 
 def parse(file: BinaryIO, known: Collection[str], required: Collection[str]) -> list[Line]:
-    """The rows, by the names in the header, which are of `known` and hold the `required`. UTF-8; `,` or `;` stands
-    between cells. Raises Refused."""
-    text = _text(file.read(LARGEST + 1))
-    first = text.partition("\n")[0]
-    mark = ";" if first.count(";") > first.count(",") else ","
+    """The rows, by the names in the header, which are of `known` and hold the `required`. UTF-8; `,`, `;` or a tab
+    stands between cells. Raises Refused."""
+    text, mark = _marked(_text(file.read(LARGEST + 1)))
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
     lines: list[Line] = []
     header: list[str] = []
     number = 0
     try:
         for number, cells in enumerate(rows, 1):
+            if not any(cell.strip() for cell in cells):
+                continue
             if not header:
                 header = _header(cells, known, required)
-            elif any(cell.strip() for cell in cells):
+            else:
                 lines.append(_line(number, header, cells))
                 if len(lines) > MOST:
                     raise Refused(N_("The file has more than %(most)s rows: divide it."), most=MOST)
     except csv.Error:
         raise Refused(
-            N_("Row %(row)s can’t be read: is a quotation mark missing, or is a cell very long?"),
+            N_("Row %(row)s can’t be read: is a quotation mark missing, or one too many?"),
             row=number + 1,
         ) from None
     if not header:
@@ -57,6 +60,14 @@ def _text(data: bytes) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise Refused(N_("The file is not UTF-8: save it as “CSV UTF-8”.")) from None
+
+
+def _marked(text: str) -> tuple[str, str]:
+    """The text, and what stands between its cells. Excel says it in a line of its own, which no spreadsheet shows."""
+    if said := re.match(r"sep=([,;\t])\r?\n?", text, re.IGNORECASE):
+        return text[said.end() :], said[1]
+    first = text.lstrip(f" \r\n{_MARKS}").partition("\n")[0]
+    return text, max(_MARKS, key=first.count)
 
 
 def _header(cells: list[str], known: Collection[str], required: Collection[str]) -> list[str]:

@@ -5,12 +5,13 @@ The key says so for sure (organisations/key.py); where only names are alike, an 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from petitions.errors import N_, Refused
 from petitions.organisations import actions as organisations
-from petitions.organisations.actions import LIKENESS
+from petitions.organisations.actions import LIKENESS, Place
 from petitions.organisations.key import key_of, plain
 from petitions.site import Site
 from petitions.storage.store import Row
@@ -59,8 +60,24 @@ async def doubles(site: Site, endorsement: Row) -> list[Double]:
     return await _doubles(site, endorsement, await _wanted(site, endorsement, Choice(), make=False))
 
 
-async def bind(site: Site, endorsement: Row, choice: Choice) -> UUID:
-    """The id of the claim's body, made where it is new; under the campaign's lock. Raises Unsure, Refused."""
+async def bind(site: Site, endorsement: Row, choice: Choice, *, actor: str) -> UUID:
+    """The id of the claim's body, made where it is new; under the campaign's lock. One that is in the list only
+    because others named it takes what it says of itself. Raises Unsure, Refused."""
+    organisation_id = await _bind(site, endorsement, choice)
+    if not await site.store.organisations.has_endorsed(id=organisation_id):
+        body = await site.store.organisations.find(id=organisation_id)
+        own = {
+            "name": choice.name or endorsement.name,
+            "kind": endorsement.kind,
+            "code": choice.code or endorsement.code or body.code,
+        }
+        changed = {name: value for name, value in own.items() if value != body[name]}
+        if changed:
+            await organisations.change(site, body, actor=actor, **changed)
+    return organisation_id
+
+
+async def _bind(site: Site, endorsement: Row, choice: Choice) -> UUID:
     if choice.organisation_id is not None:
         given = str(choice.organisation_id)
         return _id(await organisations.find_for_organisers(site, endorsement.campaign_id, given))
@@ -76,17 +93,27 @@ async def bind(site: Site, endorsement: Row, choice: Choice) -> UUID:
         return _standing(alike)
     if alike and not choice.separate:
         raise Unsure(alike, _WHICH, name=wanted.name)
+    _refuse_below(wanted.places)
     return _id(await organisations.find_or_make(site, endorsement.campaign_id, **wanted.columns))
 
 
-async def follow(site: Site, endorsement: Row, old: Row, *, actor: str) -> UUID:
+async def place(site: Site, endorsement: Row) -> list[Place]:
+    """What its body would stand below, the highest first, by the names that it gave."""
+    return await organisations.path(
+        site, endorsement.campaign_id, kind=endorsement.kind, **_above(endorsement)
+    )
+
+
+async def follow(site: Site, endorsement: Row, old: Row, choice: Choice, *, actor: str) -> UUID:
     """The body of the endorsement that this one corrects, brought up to what its officer changed since. Raises Refused
-    where that would make it another body's double."""
+    where that would make it another body's double, and Unsure."""
     changed = {name: endorsement[name] for name in ("name", "kind", "code") if endorsement[name] != old[name]}
-    if (endorsement.parent, endorsement.region) != (old.parent, old.region):
-        changed["parent_id"] = await organisations.parent_of(
-            site, endorsement.campaign_id, kind=endorsement.kind, **_above(endorsement)
-        )
+    if choice.parent:
+        changed["parent_id"] = await _given_parent(site, endorsement.campaign_id, choice.parent)
+    elif (endorsement.parent, endorsement.region) != (old.parent, old.region):
+        places = await place(site, endorsement)
+        _refuse_below(places)
+        changed["parent_id"] = await organisations.make_path(site, endorsement.campaign_id, places)
     if changed:
         body = await organisations.find_for_organisers(site, old.campaign_id, str(old.organisation_id))
         await organisations.change(site, body, actor=actor, **changed)
@@ -107,6 +134,19 @@ _NOTHING = N_(
 )
 
 
+_BELOW = N_(
+    "“%(name)s” (%(id)s) belongs to another organisation itself: say --parent %(id)s if it is the one that is meant, "
+    "else --parent with another id, or none."
+)
+
+
+def _refuse_below(places: Sequence[Place]) -> None:
+    """A name alone may mean another body than one that somewhere below another has it. Raises Unsure."""
+    highest = places[0].body if places else None
+    if highest is not None and highest.parent_id is not None:
+        raise Unsure([], _BELOW, name=highest.name, id=highest.id)
+
+
 class _Wanted(NamedTuple):
     """The body as it would be made. `missing`: what it belongs to is not in the list, so it can't be either."""
 
@@ -116,6 +156,7 @@ class _Wanted(NamedTuple):
     code: str
     missing: bool = False
     path: frozenset[str] = frozenset()  # the plain names above it
+    places: Sequence[Place] = ()
 
     @property
     def columns(self) -> dict[str, Any]:
@@ -134,12 +175,10 @@ async def _wanted(site: Site, endorsement: Row, choice: Choice, *, make: bool) -
     )
     if choice.parent:
         return wanted._replace(parent_id=await _given_parent(site, endorsement.campaign_id, choice.parent))
-    try:
-        parent_id = await organisations.parent_of(
-            site, endorsement.campaign_id, kind=endorsement.kind, make=make, **above
-        )
-    except LookupError:
+    wanted = wanted._replace(places=await place(site, endorsement))
+    if not make and any(one.body is None for one in wanted.places):
         return wanted._replace(missing=True)
+    parent_id = await organisations.make_path(site, endorsement.campaign_id, list(wanted.places))
     return wanted._replace(parent_id=parent_id)
 
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from petitions.endorsements.review_letters import NOTICE, post
+from petitions.endorsements.review_letters import NOTICE, TELL, post
 from petitions.ids import new_id
 from petitions.mail import outbox
 from petitions.site import Site
 
-TELL = 30
-"""Days before the end an officer is told."""
 _BATCH = 500
 
 
 async def expire(site: Site) -> str:
-    """Job: what has reached its date leaves list and count; officers of what ends within TELL days are told."""
+    """Job: what has reached its date leaves list and count while the statement is open; officers of what ends within
+    TELL days are told."""
     gone = 0
     while some := await site.store.review.expire(event_ids=[new_id() for _ in range(_BATCH)]):
         gone += some

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from petitions.endorsements import MINUTES
 from petitions.errors import NotFound, TokenInvalid
+from petitions.files import actions as files
 from petitions.site import Site
 from petitions.storage.store import Row
 from petitions.tokens import pack, unpack
@@ -28,7 +29,8 @@ def minutes_link(site: Site, endorsement: Row) -> str | None:
 @reading
 async def logo(request: Request) -> Response:
     """GET /logo/{digest}.{ext}: only while it is the logo of a public endorsement."""
-    row = await site_of(request).store.files.find_logo(digest=_digest(request.path_params["digest"]))
+    site, digest = site_of(request), _digest(request.path_params["digest"])
+    row = await files.get(site, digest) if await site.store.endorsements.is_logo(digest=digest) else None
     if row is None or ending(row.type) != request.path_params["ext"]:
         raise NotFound
     return inline_image(row)
@@ -40,7 +42,8 @@ async def minutes(request: Request) -> Response:
     ids = unpack(site.tokens.read(MINUTES, request.path_params["token"], max_age=GOOD_FOR))
     if len(ids) != 2:
         raise TokenInvalid
-    row = await site.store.files.find_minutes(statement_id=ids[0], id=ids[1])
+    endorsement = await site.store.endorsements.find(statement_id=ids[0], id=ids[1])
+    row = await files.get(site, endorsement.minutes) if endorsement and endorsement.minutes else None
     if row is None:
         raise NotFound
     return attachment(row, f"minutes-{ids[1].hex[-8:]}")

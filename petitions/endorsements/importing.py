@@ -20,7 +20,7 @@ from petitions.endorsements.doubles import Double
 from petitions.endorsements.judging import OFFICER, Body, Claim, Judge, Outcome, body_of
 from petitions.errors import N_, Refused
 from petitions.ids import new_id
-from petitions.organisations.actions import LIKENESS
+from petitions.organisations.actions import LIKENESS, hold_tree
 from petitions.organisers import actions as organisers
 from petitions.site import Site
 from petitions.statements import actions as statements
@@ -66,7 +66,8 @@ async def run(
     dry_run: bool = False,
 ) -> list[Outcome]:
     """What each row did, in their order; with `dry_run` what it would do. `given`: `source` and `consent` for all.
-    `mail`: the officers of rows that wait get their letter. Raises Refused where the statement is not open."""
+    `mail`: the officers of rows that wait get their letter. Raises Refused where the statement is not open, or another
+    import is running."""
     if not statement.is_open:
         raise Refused(N_("“%(slug)s” is not open: it takes no endorsements."), slug=statement.slug)
     try:
@@ -82,6 +83,7 @@ async def run(
 async def _run(
     site: Site, statement: Row, lines: Sequence[Line], actor: str, given: Mapping[str, str], mail: bool
 ) -> list[Outcome]:
+    await hold_tree(site, statement.campaign_id)
     known = await site.store.imports.list_known(statement_id=statement.id)
     texts = await statements.officers_consents(site, statement)
     judge = Judge(statement, lines, given, actions.today(site))
@@ -114,38 +116,53 @@ async def _line(one: _Import, line: Line) -> Outcome:
 
 
 async def _act(one: _Import, claim: Claim) -> Outcome:
-    """What waits already stays as it is; else the row is written, or taken back with the reason."""
-    if waiting := one.known.get(claim.body):
-        return _waits(one, claim, waiting)
+    """What waits already stays as it is, unless the row is to take its place; else the row is written, or taken back
+    with the reason."""
+    waiting = one.known.get(claim.body)
+    if waiting and (stays := _stays(one, claim, waiting)):
+        return stays
     try:
         async with one.site.store.transaction():
-            return await _write(one, claim)
+            return await _write(one, claim, waiting)
     except _Nothing as nothing:
         return nothing.outcome
     except Refused as refused:
         return claim.outcome("refused", refused.sentence)
 
 
-def _waits(one: _Import, claim: Claim, waiting: Row) -> Outcome:
+def _stays(one: _Import, claim: Claim, waiting: Row) -> Outcome | None:
+    """None: what waits gives way, for the minutes were seen, or the row is another one and nobody was asked yet."""
     if waiting.state != "pending":
-        return claim.outcome("known", f"{claim.whole} waits in the review queue already: nothing done")
+        return _queued(claim)
+    facts = _pending(one, claim)
+    if claim.minutes_seen or not (waiting.asked or facts["fingerprint"] == waiting.fingerprint):
+        return None
+    before = f"{claim.whole} was imported before and waits for its officer"
+    if facts["address_key"] != waiting.address_key:
+        told = f"{before}, who was written to at another address: nothing done"
+        return claim.outcome("refused", told, "officer_email")
     one.letters.append(waiting.id)
-    return claim.outcome("known", f"{claim.whole} was imported before and waits for its officer: nothing new")
+    return claim.outcome("known", f"{before}: nothing new")
 
 
-async def _write(one: _Import, claim: Claim) -> Outcome:
-    row = await _add(one, claim)
+def _queued(claim: Claim) -> Outcome:
+    return claim.outcome("known", f"{claim.whole} waits in the review queue already: nothing done")
+
+
+async def _write(one: _Import, claim: Claim, waiting: Row | None) -> Outcome:
+    row = await _add(one, claim, waiting)
     found = await review.doubles(one.site, row)
     alike = next((body for body in found if body.sure or body.likeness >= LIKENESS), None)
     same = alike is not None and alike.sure and alike.likeness >= LIKENESS
     if alike and same and alike.standing_id:
         raise _Nothing(await _stands(one, claim, alike.standing_id))
-    if alike and not same and not claim.separate:
+    if alike and not same and (alike.sure or not claim.separate):
         raise _Nothing(_unsure(claim, alike))
     who = f"{claim.whole}, which is known" if same else f"new organisation {claim.whole}"
     if not claim.minutes_seen:
         one.letters.append(row.id)
-        return claim.outcome("pending", f"{who}; stays hidden until its officer confirms")
+        anew = "was imported before and is brought up to date; " if waiting else ""
+        return claim.outcome("pending", f"{who}; {anew}stays hidden until its officer confirms")
     await one.site.store.imports.note_confirmed(
         statement_id=row.statement_id, id=new_id(), endorsement_id=row.id, actor=one.actor
     )
@@ -164,6 +181,9 @@ async def _stands(one: _Import, claim: Claim, id: UUID) -> Outcome:
 
 def _unsure(claim: Claim, body: Double) -> Outcome:
     name = f"{body.name} in {body.parent}" if body.parent else body.name
+    if body.sure:
+        told = f"has the code of “{name}”: nothing done; write its name as there, or another code"
+        return claim.outcome("refused", told, "code")
     return claim.outcome(
         "refused",
         f"is like “{name}” ({body.likeness:.2f}): nothing done; write its name as there, or yes in the column "
@@ -171,22 +191,29 @@ def _unsure(claim: Claim, body: Double) -> Outcome:
     )
 
 
-async def _add(one: _Import, claim: Claim) -> Row:
-    """The row, pending, or confirmed where the minutes were seen."""
-    facts = _columns(one, claim)
-    if claim.minutes_seen:
-        whole = facts | {"state": "confirmed", "confirmed_by": "import"}
-    else:
-        pending = facts | {"state": "pending", "consent_ids": [one.act]}
-        whole = pending | {"fingerprint": _fingerprint(one, pending)}
+async def _add(one: _Import, claim: Claim, waiting: Row | None) -> Row:
+    """The row, pending, or confirmed where the minutes were seen; in the place of the one that waits, with its id, by
+    which its officer's link finds it."""
+    statement_id = one.statement.id
+    if waiting and not await one.site.store.imports.give_way(statement_id=statement_id, id=waiting.id):
+        raise _Nothing(_queued(claim))
+    seen = {"state": "confirmed", "confirmed_by": "import"}
+    whole = _columns(one, claim) | seen if claim.minutes_seen else _pending(one, claim)
     row: Row | None = await one.site.store.imports.add(
-        statement_id=one.statement.id,
+        statement_id=statement_id,
         version=one.statement.version,
-        claim=json.loads(json.dumps(whole | {"id": new_id()}, default=_plain)),
+        claim=json.loads(
+            json.dumps(whole | {"id": waiting.id if waiting else new_id()}, default=_plain)
+        ),
     )
     if row is None:
         raise Refused(N_("The statement was closed meanwhile, or its text is another one now."))
     return row
+
+
+def _pending(one: _Import, claim: Claim) -> dict[str, Any]:
+    facts = _columns(one, claim) | {"state": "pending", "consent_ids": [one.act]}
+    return facts | {"fingerprint": _fingerprint(one, facts)}
 
 
 def _columns(one: _Import, claim: Claim) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from petitions.endorsements import forms
@@ -25,6 +26,9 @@ _YES, _NO = ("yes", "y", "true", "1", "x"), ("", "no", "n", "false", "0")
 
 Body = tuple[str, str, str]
 """What one body has alone within a file: its parent's plain name, its region's, its key."""
+
+Step = tuple[str, str]
+"""Plain names of a body and of what it belongs to."""
 
 
 class Outcome(NamedTuple):
@@ -85,7 +89,7 @@ class Judge:
     def __post_init__(self) -> None:
         self._form = forms.blank(self.statement, {}, "")
         self._asked = {one.name: one for one in self._form.fields}
-        self._circular = circular(line.typed for line in self.lines)
+        self._circular = circular(line.typed for line in self.lines)  # steps, of which a row has at most two
 
     def read(self, line: Line) -> Claim | Outcome:
         """The claim of this row, or what is wrong with it."""
@@ -93,10 +97,9 @@ class Judge:
         name = typed["name"]
         if line.wide:
             return Outcome(line.number, "refused", name[:80], _WIDE)
-        if _plain(typed["parent"]) in self._circular:
-            return _refused(
-                line.number, name, [Problem("parent", _CIRCULAR, {"parent": typed["parent"][:100]})]
-            )
+        if self._circular.intersection(_steps(typed)):
+            column = "parent" if typed["parent"] else "region"
+            return _refused(line.number, name, [Problem(column, _CIRCULAR, {"above": typed[column][:100]})])
         problems: list[Problem] = []
         ticks = self._ticks(typed, problems)
         where = self._where_from(typed, problems)
@@ -166,7 +169,7 @@ class Judge:
 
 
 _WIDE = "it is longer than 100 KB, or has more cells than the header names"
-_CIRCULAR = "“%(parent)s” would stand above itself: look at the rows that say what it is part of."
+_CIRCULAR = "“%(above)s” would stand above itself: look at the rows that say what it is part of."
 _YES_OR_NO = "Write yes or no."
 _NO_SOURCE = "Say where this row is from, here or with --source."
 _NO_CONSENT = "Say how the organisation agreed to be listed, here or with --consent."
@@ -179,26 +182,29 @@ def _refused(row: int, name: str, problems: Sequence[Problem]) -> Outcome:
     return Outcome(row, "refused", name[:80], " ".join(said), tuple(one.field for one in problems))
 
 
-def circular(rows: Iterable[Mapping[str, str]]) -> set[str]:
-    """Plain names of bodies that would stand above themselves, and of all below these: "A in B, B in A"."""
+def circular(rows: Iterable[Mapping[str, str]]) -> set[Step]:
+    """Steps that lead round to where they began: "A in B", "B in A"."""
     above: dict[str, set[str]] = {}
     for row in rows:
-        parent = _plain(row.get("parent", ""))
-        region = _plain(row.get("region", ""))
-        for name in filter(None, (_plain(row.get("name", "")), "" if region == parent else region)):
-            if parent:
-                above.setdefault(name, set()).add(parent)
-    below: dict[str, set[str]] = {}
-    for name, parents in above.items():
-        for parent in parents:
-            below.setdefault(parent, set()).add(name)
-    free = [name for name in below if name not in above]
-    while free:  # from the top down: what is reached has no circle above it
-        for name in below.pop(free.pop(), ()):
-            above[name] = {parent for parent in above[name] if parent in below}
-            if not above[name]:
-                free.append(name)
-    return {name for name, parents in above.items() if parents}
+        for lower, upper in _steps(row):
+            above.setdefault(lower, set()).add(upper)
+    return {(lower, upper) for lower in above for upper in above[lower] if lower in _reached(above, upper)}
+
+
+def _reached(above: Mapping[str, set[str]], name: str) -> set[str]:
+    """This one, and all that stands above it."""
+    found, left = {name}, [name]
+    while left:
+        more = above.get(left.pop(), set()) - found
+        found |= more
+        left += more
+    return found
+
+
+def _steps(row: Mapping[str, str]) -> list[Step]:
+    """From the body up to what it belongs to, in plain names; what is named twice is one (as doubles.bind has it)."""
+    names = (_plain(row.get(name, "")) for name in ("name", "region", "parent"))
+    return list(pairwise(dict.fromkeys(name for name in names if name)))
 
 
 def _plain(name: str) -> str:

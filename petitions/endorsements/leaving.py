@@ -82,7 +82,9 @@ async def erase(site: Site, address_key: bytes, key: Key) -> None:
         if mine is None:
             raise NotFound
         if mine.state == "pending":
-            await site.store.endorsements.delete_claim(statement_id=mine.statement_id, id=mine.id)
+            await site.store.endorsements.delete_claim(
+                statement_id=mine.statement_id, id=mine.id, others=False
+            )
         else:
             ids = [row.id for row in rows]
             await ledger.end(site, mine.statement_id, ids, but=["logo"])  # the logo is the body's

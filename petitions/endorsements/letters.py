@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from petitions.endorsements import PURPOSE, SECOND, proof
+from petitions.endorsements import PURPOSE, proof
 from petitions.endorsements.proof import STANDING
+from petitions.forms import in_letter
 from petitions.mail import caps, suppression
 from petitions.mail.letters import Decision, Defer, Drop, Letter, LetterKind, Send, compose, link
 from petitions.proving import code, links
 from petitions.proving.links import Key
 from petitions.site import Site
 from petitions.storage.store import Row
+
+A_DAY = timedelta(days=1)
 
 
 async def _decide(site: Site, row: Row) -> Decision:
@@ -21,8 +24,10 @@ async def _decide(site: Site, row: Row) -> Decision:
     if claim is None:
         return Drop()
     if await suppression.suppressed(site, row.address_key, "forms", row.campaign_id):
-        await site.store.endorsements.delete_claim(statement_id=claim.statement_id, id=claim.id)
+        await proof.not_me(site, _key(row))
         return Drop()
+    if not claim.letters and await _has_enough(site, claim):
+        return Defer(datetime.now(UTC) + A_DAY)
     free = await _over_the_cap(site, row)
     if free is not None:
         await site.store.endorsements.put_off(statement_id=claim.statement_id, id=claim.id, until=free)
@@ -46,6 +51,7 @@ async def _render(site: Site, row: Row) -> Letter | None:
         to=claim.officer_email,
         statement=statement,
         claim=claim,
+        body=in_letter(claim.name),
         # An import's officer has no page open to type it into.
         code="" if claim.via == "import" else code.make(site, PURPOSE, _key(row), row.details["letter"]),
         link=token_link,
@@ -91,7 +97,10 @@ async def _decide_second(site: Site, row: Row) -> Decision:
     if await suppression.suppressed(site, row.address_key, "forms", row.campaign_id):
         return Drop()
     free = await _over_the_cap(site, row)
-    return Send("second") if free is None else Defer(free)
+    if free is not None:
+        return Defer(free)
+    await site.store.endorsements.ask_second(statement_id=row.statement_id, id=row.subject_id)
+    return Send("second")
 
 
 async def _render_second(site: Site, row: Row) -> Letter | None:
@@ -99,7 +108,7 @@ async def _render_second(site: Site, row: Row) -> Letter | None:
     if endorsement is None:
         return None
     statement = await _statement(site, row.statement_id)
-    token_link = link(site, f"/endorsements/second/{links.make(site, SECOND, _key(row))}")
+    token_link = link(site, f"/endorsements/second/{proof.second_token(site, endorsement)}")
     return compose(
         site,
         "endorsements/second",
@@ -108,10 +117,19 @@ async def _render_second(site: Site, row: Row) -> Letter | None:
         campaign=statement,
         to=endorsement.second_email,
         statement=statement,
-        body_name=endorsement.name,
+        body=in_letter(endorsement.name),
+        good_until=endorsement.second_good_until,
         link=token_link,
         refuse=f"{token_link}/not-me",
     )
+
+
+async def _has_enough(site: Site, claim: Row) -> bool:
+    """Whether so many others wait in this mailbox that whoever reads it is to answer them first."""
+    enough: bool = await site.store.endorsements.has_letters_enough(
+        statement_id=claim.statement_id, id=claim.id, most=proof.MOST_MAILED
+    )
+    return enough
 
 
 async def _over_the_cap(site: Site, row: Row) -> datetime | None:
@@ -132,7 +150,7 @@ async def _waiting_for_second(site: Site, row: Row) -> Row | None:
     found = await proof.find(site, _key(row))
     if found is None or found.state not in STANDING or found.second_key != row.address_key:
         return None
-    return found if found.second_confirmed_at is None else None
+    return found if found.second_confirmed_at is None and found.in_time else None
 
 
 def _key(row: Row) -> Key:

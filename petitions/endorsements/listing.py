@@ -11,7 +11,7 @@ from uuid import UUID
 
 from petitions.errors import NotFound
 from petitions.organisations import KINDS
-from petitions.organisations.key import plain
+from petitions.organisations.key import key_of, plain
 from petitions.site import Site
 from petitions.storage.store import Row
 from petitions.web.attachment import ending
@@ -79,6 +79,7 @@ async def found(site: Site, statement: Row, asked: Asked) -> list[Row]:
         below=asked.body,
         pattern=_pattern(asked.q),
         plain=_pattern(plain(asked.q)),
+        code=_code(asked.q),
         most=PAGE_SIZE,
         skip=(asked.page - 1) * PAGE_SIZE,
     )
@@ -102,9 +103,17 @@ async def kinds(site: Site, statement_id: UUID) -> dict[str, int]:
     return {kind: bodies[kind] for kind in KINDS if kind in bodies}
 
 
+async def of_earlier_versions(site: Site, statement: Row) -> int:
+    """How many endorsed an earlier version of the text; they count until they are renewed, or end."""
+    if statement.version == 1:
+        return 0
+    earlier: int = await site.store.listing.count_earlier(statement_id=statement.id, version=statement.version)
+    return earlier
+
+
 async def affiliated_members(site: Site, statement_id: UUID) -> Row | None:
-    """Members of the bodies that endorse, nobody twice (docs/decisions/0026): how many, how many bodies told them,
-    and of which days the oldest and the newest numbers are. None: no body told any."""
+    """Members of the bodies that endorse, nobody twice (docs/decisions/0026): how many, how many bodies told them, how
+    many with a day, and of which days the oldest and the newest numbers are. None: no body told any."""
     row: Row | None = await site.store.listing.find_members(statement_id=statement_id)
     return row
 
@@ -128,6 +137,12 @@ def _pattern(text: str) -> str | None:
     """What LIKE takes for "with this in it"; None for no text."""
     escaped = re.sub(r"([%_\\])", r"\\\1", text)
     return f"%{escaped}%" if text else None
+
+
+def _code(text: str) -> str | None:
+    """What LIKE takes for a branch number with this in it, however it is written; of letters and digits alone."""
+    key = key_of("", text)
+    return f"#%{key[1:]}%" if key else None
 
 
 def _seen(text: Any) -> str:

@@ -5,17 +5,20 @@ And what ends a claim that nobody confirms.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import hashlib
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from petitions import addresses
-from petitions.endorsements import PURPOSE
+from petitions.endorsements import PURPOSE, SECOND
+from petitions.errors import TokenInvalid
 from petitions.ids import new_id
-from petitions.proving import code
+from petitions.proving import code, links
 from petitions.proving.cookie import Mark
 from petitions.proving.links import Key
 from petitions.site import Site
 from petitions.storage.store import Row
+from petitions.tokens import pack, unpack
 
 BOOK = "endorsements"
 """The cookie of the browser that filled in the form."""
@@ -23,6 +26,8 @@ THANKED = "endorsed"
 """The cookie of the browser that just confirmed."""
 STANDING = ("confirmed", "questioned", "accepted")
 """The states in which a second officer may still speak."""
+MOST_MAILED = 5
+"""Claims of one address, on one statement, that were mailed and wait to be confirmed (docs/decisions/0030)."""
 WRONG_A_DAY = 10
 """Wrong codes a day for one address, over all its letters."""
 
@@ -78,8 +83,11 @@ async def find(site: Site, key: Key) -> Row | None:
 
 
 async def not_me(site: Site, key: Key) -> bytes | None:
-    """Delete a pending claim and its letters; its address key, None where nothing was pending."""
-    gone = await site.store.endorsements.delete_claim(statement_id=key.statement_id, id=key.id)
+    """Delete a pending claim, and all others of its address, with their letters; the address key, None where nothing
+    was pending."""
+    gone = await site.store.endorsements.delete_claim(
+        statement_id=key.statement_id, id=key.id, others=True
+    )
     return gone.address_key if gone else None
 
 
@@ -95,19 +103,44 @@ async def ask_again(
     )
 
 
-async def confirm_second(site: Site, key: Key) -> bool:
-    """The second officer confirms, once; False: they did or refused before, or the endorsement is over."""
-    confirmed = await site.store.endorsements.confirm_second(
-        statement_id=key.statement_id, id=key.id, event_id=new_id()
-    )
+def second_token(site: Site, row: Row) -> str:
+    """For the link of the second officer who is named in `row`, and of nobody who is named there later."""
+    return site.tokens.make(SECOND, pack(row.statement_id, row.id, _digest(row.second_key)))
+
+
+async def find_second(site: Site, token: str) -> tuple[Row | None, bool]:
+    """The endorsement of such a link (None: deleted), and whether whom it was made for is still named there. Raises
+    TokenInvalid, TokenExpired."""
+    ids = unpack(site.tokens.read(SECOND, token, max_age=links.READABLE_FOR))
+    if len(ids) != 3:
+        raise TokenInvalid
+    row = await find(site, Key(*ids[:2]))
+    return row, row is not None and row.second_key is not None and _digest(row.second_key) == ids[2]
+
+
+def _digest(second_key: bytes) -> UUID:
+    return UUID(bytes=hashlib.sha256(second_key).digest()[:16])
+
+
+async def ask_second_again(site: Site, row: Row) -> None:
+    """Another letter to the second officer in `row`; nothing within a minute, or where they are not asked any more."""
+    await site.store.endorsements.ask_second_again(**_second(row), letter_id=new_id())
+
+
+async def confirm_second(site: Site, row: Row) -> bool:
+    """The second officer in `row` confirms, once; False: they did or refused before, another is named by now, their
+    time or the endorsement is over."""
+    confirmed = await site.store.endorsements.confirm_second(**_second(row), event_id=new_id())
     return confirmed is not None
 
 
-async def refuse_second(site: Site, key: Key) -> bytes | None:
-    """The second officer knows nothing of it: forget them. Their address key; None: nothing to refuse."""
-    refused = await site.store.endorsements.refuse_second(
-        statement_id=key.statement_id, id=key.id, event_id=new_id()
-    )
+def _second(row: Row) -> dict[str, Any]:
+    return {"statement_id": row.statement_id, "id": row.id, "second_key": row.second_key}
+
+
+async def refuse_second(site: Site, row: Row) -> bytes | None:
+    """The second officer in `row` knows nothing of it: forget them. Their address key; None: nothing to refuse."""
+    refused = await site.store.endorsements.refuse_second(**_second(row), event_id=new_id())
     return refused.was if refused else None
 
 

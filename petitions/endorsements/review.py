@@ -3,30 +3,28 @@ judges each step; each is in the audit, and the first three in a letter to the o
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from petitions.endorsements import WAITING
 from petitions.endorsements.doubles import Choice, bind, doubles, follow
+from petitions.endorsements.marks import MARKS, carried, clean
 from petitions.endorsements.review_letters import tell_officer
 from petitions.errors import N_, Refused
-from petitions.forms import Unfit, clean_line, clean_text
+from petitions.forms import Unfit, clean_text
 from petitions.ids import new_id
+from petitions.organisations.actions import hold_tree
 from petitions.organisers import actions as organisers
 from petitions.site import Site
 from petitions.storage.store import Conflict, Row
 
-__all__ = ["accept", "ask", "change", "decline", "doubles", "find_for_organisers"]
+__all__ = ["accept", "ask", "change", "decline", "doubles", "find_for_organisers", "mark"]
 
-WORDING, WORDS = 200, 2_000
-"""Most characters of a public wording, and of a question or reason."""
-MARKS = ("two_officers", "minutes_seen", "featured", "wording", "expires_on")
-"""What organisers say of an endorsement; columns of the table."""
-_DECISION = (
-    *("decided", "met_on", "met_how", "present", "quorum", "votes_for", "votes_against", "abstained"),
-    *("motion", "minutes"),
-)
+WORDS = 2_000
+"""Most characters of a question or reason."""
 
 
 async def find_for_organisers(site: Site, text: str) -> Row:
@@ -50,33 +48,36 @@ async def find_for_organisers(site: Site, text: str) -> Row:
     raise Refused(refused, text=text)
 
 
+def mark(row: Row) -> str:
+    """Names what its officer made of it since it came: six characters; "" where it is as it was confirmed."""
+    changed: datetime | None = row.changed_at
+    return "" if changed is None else hashlib.sha256(changed.isoformat().encode()).hexdigest()[:6]
+
+
 async def accept(site: Site, endorsement: Row, *, actor: str, tell: bool = True, **said: Any) -> Row:
     """Public from now on, and counted unless it takes the place of one that stands.
 
-    `said`: fields of Choice (which body it is) and MARKS; a mark that is not said stays as it was with the one that
-    gives way, where that rests on the same decision (expires_on None says that there is no end). `tell`: the officer
-    by letter. Raises Unsure, Refused.
+    `endorsement`: as the organiser read it; refused where its officer has corrected it since. `said`: fields of Choice
+    (which body it is) and MARKS (see `marks.carried`; expires_on None says that there is no end). `tell`: the officers
+    by letter, also the one whose endorsement gives way. Raises Unsure, Refused.
     """
     choice = Choice(**{name: said.pop(name) for name in Choice._fields if name in said})
-    marks = _clean(said)
-    if (last := marks.get("expires_on")) and last <= datetime.now(UTC).date():
-        raise Refused(N_("It would be over already: %(day)s is not to come."), day=last)
+    given = clean(said)
     async with site.store.transaction():
-        await site.store.organisations.lock(campaign_id=endorsement.campaign_id)
-        row, old = await _held(site, endorsement)
+        await hold_tree(site, endorsement.campaign_id)
+        row, old = await _now(site, endorsement)
         organisation_id = await _body(site, row, old, choice, actor)
-        gone = await site.store.review.give_way(
-            statement_id=row.statement_id,
-            id=row.id,
-            replaces_id=row.replaces_id,
-            organisation_id=organisation_id if choice.renew else None,
-            event_id=new_id(),
-            actor=actor,
-        )
-        accepted = await _accept(site, row, gone, organisation_id, _marks(row, gone, marks), actor)
+        row, old = await _held(site, endorsement, organisation_id)
+        if row.changed_at != endorsement.changed_at:
+            raise Refused(
+                N_("Its officer has corrected “%(name)s” since you read it: read it again."), name=row.name
+            )
+        gone = await _give_way(site, row, organisation_id if choice.renew else None, actor)
+        marks = await carried(site, row, gone or old, given)
+        accepted = await _accept(site, row, gone, organisation_id, marks, actor)
         await _note(site, actor, "accept", accepted, organisation=str(organisation_id))
         if tell:
-            await tell_officer(site, accepted, "endorsement accepted")
+            await _tell(site, accepted, gone)
     return accepted
 
 
@@ -86,9 +87,7 @@ async def ask(site: Site, endorsement: Row, question: str, *, actor: str) -> Row
     async with site.store.transaction():
         asked = await site.store.review.ask(**_step(endorsement, actor), question=text)
         if asked is None:
-            raise await _refusal(
-                site, endorsement, N_("Nothing can be asked about “%(name)s”: it is %(state)s.")
-            )
+            raise await _unasked(site, endorsement)
         row = await _read(site, asked)
         await _note(site, actor, "ask", row)
         await tell_officer(site, row, "endorsement question")
@@ -112,7 +111,7 @@ async def decline(site: Site, endorsement: Row, reason: str, *, actor: str) -> R
 
 async def change(site: Site, endorsement: Row, *, actor: str, **marks: Any) -> Row:
     """Change MARKS of one that waits or stands; expires_on None: without an end. Raises Refused."""
-    given = _clean(marks)
+    given = clean(marks)
     async with site.store.transaction():
         row, _ = await _held(site, endorsement)
         whole = {name: given.get(name, row[name]) for name in MARKS}
@@ -126,9 +125,8 @@ async def change(site: Site, endorsement: Row, *, actor: str, **marks: Any) -> R
         return await _read(site, row)
 
 
-async def _held(site: Site, endorsement: Row) -> tuple[Row, Row | None]:
-    """As it is now, with nobody else moving it; and the one that it corrects, if it corrects one."""
-    await site.store.review.hold(statement_id=endorsement.statement_id, id=endorsement.id)
+async def _now(site: Site, endorsement: Row) -> tuple[Row, Row | None]:
+    """As it is now; and the one that it corrects, if it corrects one."""
     row = await _read(site, endorsement)
     if row.replaces_id is None:
         return row, None
@@ -136,16 +134,46 @@ async def _held(site: Site, endorsement: Row) -> tuple[Row, Row | None]:
     return row, old
 
 
+async def _held(site: Site, endorsement: Row, organisation_id: UUID | None = None) -> tuple[Row, Row | None]:
+    """The same, with nobody else moving them, nor what the organisation endorses by now."""
+    await site.store.review.hold(
+        statement_id=endorsement.statement_id, id=endorsement.id, organisation_id=organisation_id
+    )
+    return await _now(site, endorsement)
+
+
+async def _give_way(site: Site, row: Row, organisation_id: UUID | None, actor: str) -> Row | None:
+    """What stood until now: the one that `row` corrects, or (where that is renewed) the organisation's."""
+    gone = await site.store.review.give_way(
+        statement_id=row.statement_id,
+        id=row.id,
+        replaces_id=row.replaces_id,
+        organisation_id=organisation_id,
+        event_id=new_id(),
+        actor=actor,
+    )
+    return gone and await _read(site, gone)
+
+
+async def _tell(site: Site, accepted: Row, gone: Row | None) -> None:
+    """The officer; and another one, whose endorsement gave way."""
+    await tell_officer(site, accepted, "endorsement accepted")
+    if gone is not None and gone.address_key != accepted.address_key:
+        await tell_officer(site, gone, "endorsement replaced")
+
+
 async def _body(site: Site, row: Row, old: Row | None, choice: Choice, actor: str) -> UUID:
     """The id of the organisation that it is bound to."""
     if old is None or old.organisation_id is None:
-        return await bind(site, row, choice)
-    other = choice._replace(renew=False) != Choice()
+        return await bind(site, row, choice, actor=actor)
+    other = choice._replace(renew=False, parent="") != Choice()
     if other and old.state == "accepted":
         raise Refused(
             N_("This one corrects what “%(name)s” gave: it stays that organisation's."), name=old.organisation
         )
-    return await (bind(site, row, choice) if other else follow(site, row, old, actor=actor))
+    if other:
+        return await bind(site, row, choice, actor=actor)
+    return await follow(site, row, old, choice, actor=actor)
 
 
 async def _accept(
@@ -157,28 +185,16 @@ async def _accept(
                 **_step(row, actor),
                 **marks,
                 organisation_id=organisation_id,
-                replaces_id=gone and gone.id,
-                counts=gone is None,
+                gone_id=gone and gone.id,
+                gone_version=gone and gone.version,
             )
     except Conflict as conflict:
         if conflict.constraint != "one_standing_endorsement":
             raise
         raise await _stands(site, row, organisation_id) from None
     if accepted is None:
-        raise await _why_not(site, row, marks, N_("“%(name)s” can't be accepted: it is %(state)s."))
+        raise await _why_not_accepted(site, row, marks)
     return await _read(site, row)
-
-
-def _marks(row: Row, gone: Row | None, said: Mapping[str, Any]) -> dict[str, Any]:
-    """What organisers say of it: now, else what they said of the one that gives way."""
-    marks = {name: row[name] for name in MARKS}
-    if gone is not None:
-        marks["featured"] = gone.featured
-        if all(row[name] == gone[name] for name in _DECISION):
-            marks["minutes_seen"], marks["expires_on"] = gone.minutes_seen, gone.expires_on
-            same = row.second_confirmed_at is not None and row.second_key == gone.second_key
-            marks["two_officers"] = gone.two_officers and same
-    return {**marks, **said}
 
 
 async def _stands(site: Site, row: Row, organisation_id: UUID) -> Refused:
@@ -197,11 +213,44 @@ async def _stands(site: Site, row: Row, organisation_id: UUID) -> Refused:
     )
 
 
+async def _why_not_accepted(site: Site, row: Row, marks: Mapping[str, Any]) -> Refused:
+    """Of a row that is held: its state, what is said of it, or the statement."""
+    if row.state not in (*WAITING, "declined"):
+        return await _refusal(site, row, N_("“%(name)s” can't be accepted: it is %(state)s."))
+    if row.anonymised_at is not None:
+        return Refused(
+            N_("The personal data of “%(title)s” is erased: nothing is accepted any more."), title=row.title
+        )
+    if row.is_open and marks["expires_on"] and await site.store.review.is_over(day=marks["expires_on"]):
+        return Refused(
+            N_("It would be over already: %(day)s is not to come (--expires says another day, or none)."),
+            day=marks["expires_on"],
+        )
+    closed = N_(
+        "“%(title)s” is closed, and its count stands: only what was confirmed before can still be accepted, until "
+        "it is archived."
+    )
+    return await _why_not(site, row, marks, closed)
+
+
+async def _unasked(site: Site, row: Row) -> Refused:
+    now = await _read(site, row)
+    if now.state in WAITING:
+        return Refused(
+            N_("We have no address of an officer of “%(name)s”: nobody can be asked."), name=now.name
+        )
+    return await _refusal(site, row, N_("Nothing can be asked about “%(name)s”: it is %(state)s."))
+
+
 async def _why_not(site: Site, row: Row, marks: Mapping[str, Any], sentence: str) -> Refused:
     """Why the database would not."""
     if marks["two_officers"] and row.second_confirmed_at is None:
         return Refused(
             N_("No second officer of “%(name)s” has confirmed: two officers can't be ticked."), name=row.name
+        )
+    if row.confirmed_by == "import" and not marks["minutes_seen"]:
+        return Refused(
+            N_("No officer of “%(name)s” has confirmed: it is public by its minutes alone."), name=row.name
         )
     return await _refusal(site, row, sentence)
 
@@ -209,20 +258,7 @@ async def _why_not(site: Site, row: Row, marks: Mapping[str, Any], sentence: str
 async def _refusal(site: Site, row: Row, sentence: str) -> Refused:
     """The sentence about the state that it is in now, whatever the caller believed."""
     now = await _read(site, row)
-    return Refused(sentence, name=now.organisation or now.name, state=now.state)
-
-
-def _clean(marks: Mapping[str, Any]) -> dict[str, Any]:
-    """What an organiser said; None says nothing, but of an end that there is none. Raises Refused."""
-    if unknown := set(marks) - set(MARKS):
-        raise TypeError(f"no marks: {sorted(unknown)}")
-    given = {name: value for name, value in marks.items() if value is not None or name == "expires_on"}
-    try:
-        if "wording" in given:
-            given["wording"] = clean_line(given["wording"], WORDING)
-    except Unfit as error:
-        raise Refused(error.sentence, **error.values) from error
-    return given
+    return Refused(sentence, name=now.organisation or now.name, state=now.state, title=now.title)
 
 
 def _words(text: str, empty: str) -> str:

@@ -20,6 +20,8 @@ from petitions.storage.store import Row
 
 NOTICE = 2
 """Priority of these letters: nobody sits and waits for them."""
+TELL = 30
+"""Days before the end an officer is told."""
 
 
 async def tell_officer(site: Site, row: Row, kind: str) -> None:
@@ -83,7 +85,11 @@ def _is_about(row: Row, found: Row) -> bool:
 def _accepted(site: Site, found: Row, statement: Row) -> dict[str, Any]:
     level = "minutes" if found.minutes_seen else "two officers" if found.two_officers else "officer"
     listed = link(site, f"/{statement.slug}/endorsements")
-    return {"level": LEVELS[level], "listed": listed, "my": link(site, "/my")}
+    ends = found.expires_on is not None and statement.is_open
+    told = (
+        ends and found.told_at is None and found.expires_on > found.accepted_at.date() + timedelta(days=TELL)
+    )
+    return {"level": LEVELS[level], "listed": listed, "my": link(site, "/my"), "ends": ends, "told": told}
 
 
 def _question(site: Site, found: Row, statement: Row) -> dict[str, Any]:
@@ -119,6 +125,7 @@ async def _waiting(site: Site, row: Row) -> Letter | None:
 
 KINDS = {
     "endorsement accepted": _to_officer("accepted", "endorsements/accepted", _accepted),
+    "endorsement replaced": _to_officer("replaced", "endorsements/replaced", _accepted),
     "endorsement question": _to_officer("questioned", "endorsements/question", _question),
     "endorsement declined": _to_officer("declined", "endorsements/declined", _nothing),
     "endorsement expiring": _to_officer("accepted", "endorsements/expiring", _my),

@@ -1,86 +1,122 @@
-"""The second officer's link: it only asks, and one button confirms or says "I don't know of this"."""
+"""The second officer's link: it only asks, and one button confirms or says "I don't know of this".
+
+It belongs to whom it was mailed to: where another second officer is named meanwhile, it says that it isn't needed.
+"""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from petitions import throttle
-from petitions.endorsements import SECOND, proof
+from petitions.endorsements import proof
 from petitions.endorsements.proof import STANDING
 from petitions.endorsements.shown import claimed
 from petitions.errors import N_, TokenExpired
 from petitions.mail import suppression
-from petitions.proving import links
-from petitions.proving.links import Key
-from petitions.site import Site
 from petitions.statements import actions as statements
 from petitions.storage.store import Row
 from petitions.web.guard import client_ip
-from petitions.web.page import NO_STORE, page, redirect, url_maker
+from petitions.web.page import NO_STORE, page, redirect, site_of, url_maker
+
+
+class Asked(NamedTuple):
+    """The endorsement of a link, and whether whom the link was mailed to is still named there."""
+
+    row: Row
+    named: bool
+
+    @property
+    def unanswered(self) -> bool:
+        return self.named and self.row.second_confirmed_at is None and self.row.second_refused_at is None
+
+    @property
+    def waits(self) -> bool:
+        """Whether it asks them still, be it by another letter."""
+        return self.unanswered and self.row.state in STANDING and self.row.in_time
 
 
 async def second_page(request: Request) -> Response:
     """What is claimed, and the button; afterwards what came of it."""
-    site: Site = request.app.state.site
-    _, row = await _find(site, request)
-    return await _say(request, row)
+    asked = await _find(request)
+    if not asked.waits:
+        return await _say(request, asked, "endorsements/second_done.html")
+    if not asked.row.second_link_good:
+        return await _say(request, asked, "endorsements/second_expired.html", status=410)
+    return await _say(request, asked, "endorsements/second.html")
 
 
 async def second_button(request: Request) -> Response:
     """Confirmed, once; whatever else happened meanwhile is said by the same page."""
-    site: Site = request.app.state.site
-    key, _ = await _find(site, request)
-    await throttle.spend(site, client_ip(request))
-    await proof.confirm_second(site, key)
-    return redirect(url_maker(request)("second", token=request.path_params["token"]))
+    asked = await _find(request)
+    await throttle.spend(site_of(request), client_ip(request))
+    if asked.named:
+        await proof.confirm_second(site_of(request), asked.row)
+    return _back(request, "second")
+
+
+async def new_letter(request: Request) -> Response:
+    """A link that ran out: a new letter to the same address."""
+    asked = await _find(request)
+    await throttle.spend(site_of(request), client_ip(request))
+    if asked.named:
+        await proof.ask_second_again(site_of(request), asked.row)
+    return _back(request, "second", "?sent=1")
 
 
 async def not_me_page(request: Request) -> Response:
     """ "I don't know of this": one button."""
-    site: Site = request.app.state.site
-    _, row = await _find(site, request)
-    return await _say(request, row, refusing=True)
+    asked = await _find(request)
+    template = "endorsements/second.html" if asked.unanswered else "endorsements/second_done.html"
+    return await _say(request, asked, template, refusing=True)
 
 
 async def not_me(request: Request) -> Response:
     """They are forgotten; then the page that asks whether letters shall stop."""
-    site: Site = request.app.state.site
-    key, row = await _find(site, request)
+    site = site_of(request)
+    asked = await _find(request)
     await throttle.spend(site, client_ip(request))
-    address_key = await proof.refuse_second(site, key)
+    address_key = await proof.refuse_second(site, asked.row) if asked.named else None
     if address_key is None:
-        return redirect(url_maker(request)("second", token=request.path_params["token"]))
-    statement = await statements.of(site, row.statement_id)
+        return _back(request, "second")
+    statement = await statements.of(site, asked.row.statement_id)
     token = suppression.token(site, address_key, statement.campaign_id)
     return redirect(url_maker(request)("unsubscribe", token=token))
 
 
-async def _find(site: Site, request: Request) -> tuple[Key, Row]:
-    """The endorsement of a letter's link. Raises TokenInvalid, TokenExpired: it was deleted."""
-    key = links.read(site, SECOND, request.path_params["token"])
-    row = await proof.find(site, key)
+async def _find(request: Request) -> Asked:
+    """Raises TokenInvalid, TokenExpired: too old, or the endorsement was deleted."""
+    row, named = await proof.find_second(site_of(request), request.path_params["token"])
     if row is None:
         raise TokenExpired(_GONE)
-    return key, row
+    return Asked(row, named)
 
 
 _GONE = N_("What this link belonged to was deleted.")
 
 
-async def _say(request: Request, row: Row, *, refusing: bool = False) -> Response:
-    site: Site = request.app.state.site
-    statement = await statements.of(site, row.statement_id)
-    open_ = row.second_key is not None and row.second_confirmed_at is None
-    asks = open_ and (refusing or row.state in STANDING)
+def _back(request: Request, name: str, query: str = "") -> Response:
+    return redirect(url_maker(request)(name, token=request.path_params["token"]) + query)
+
+
+async def _say(
+    request: Request, asked: Asked, template: str, *, status: int = 200, refusing: bool = False
+) -> Response:
+    statement = await statements.of(site_of(request), asked.row.statement_id)
     return page(
         request,
-        "endorsements/second.html" if asks else "endorsements/second_done.html",
+        template,
+        status=status,
         headers=NO_STORE,
         language=statement.language,
         statement=statement,
-        endorsement=row,
-        claimed=claimed(row),
+        endorsement=asked.row,
+        named=asked.named,
+        unanswered=asked.unanswered,
+        claimed=claimed(asked.row),
         refusing=refusing,
+        sent=bool(request.query_params.get("sent")),
         token=request.path_params["token"],
     )

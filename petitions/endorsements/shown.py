@@ -14,7 +14,7 @@ from petitions.questions import Field
 from petitions.storage.store import Row
 
 PUBLIC = {
-    *("name", "kind", "parent", "region", "area", "web_address"),
+    *("name", "kind", "parent", "region", "code", "area", "web_address"),
     *("decided", "met_on", "wording", "members", "members_on", "members_source"),
 }
 """What everybody sees of an accepted endorsement (the view public_endorsements); the logo with its consent."""

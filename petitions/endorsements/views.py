@@ -25,7 +25,7 @@ TOPS = 60  # in the list of what bodies belong to
 
 @reading
 async def endorsements(request: Request) -> Response:
-    """GET /{statement}/endorsements: everybody's without a query, which alone is kept and indexed."""
+    """GET /{statement}/endorsements: the whole of it is everybody's, which alone is kept and indexed."""
     site: Site = request.app.state.site
     statement = await statements.find(site, request.path_params["statement"])
     hangs_on(request, statement.id, [statement.closes_at if statement.is_open else None])
@@ -34,7 +34,7 @@ async def endorsements(request: Request) -> Response:
     return page(
         request,
         "endorsements/list.html",
-        headers=NO_STORE if request.url.query else PUBLIC,
+        headers=PUBLIC if asked == Asked() else NO_STORE,
         language=statement.language,
         statement=statement,
         asked=asked,
@@ -48,7 +48,7 @@ async def endorsements(request: Request) -> Response:
 async def _whole(site: Site, statement: Row, asked: Asked) -> dict[str, Any]:
     """What the page says of the whole list."""
     wall = LOGOS if not asked.narrowed and asked.page == 1 else 0
-    within = asked.of and await site.store.listing.find_body(campaign_id=statement.campaign_id, id=asked.body)
+    within = asked.of and await site.store.listing.find_body(statement_id=statement.id, id=asked.body)
     return {
         "counts": await site.store.tally.public(statement_id=statement.id),
         "members": await listing.affiliated_members(site, statement.id),

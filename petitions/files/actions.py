@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
-from concurrent.futures import ThreadPoolExecutor
 from typing import BinaryIO, NamedTuple
 
-from petitions.errors import N_, Throttled, TokenError
+from petitions import throttle
+from petitions.desk import Crowded
+from petitions.errors import N_, Busy, TokenError
 from petitions.files import MB, checks, pictures
 from petitions.forms import Unfit
 from petitions.site import Site
@@ -15,10 +15,15 @@ from petitions.storage.store import Row
 
 UNBOUND = 1000 * MB  # bytes: strangers may fill no more
 GOOD_FOR = 24 * 3600  # seconds that a file waits for the form it came with
-QUEUE = 20  # files that wait to be looked at
+A_DAY = 50 * MB  # bytes: one network's share, all at once or over a day
+LEAST = 100_000  # bytes that a file counts for at least: thousands of small ones are a burden too
 AGAIN = 10  # seconds until whoever found the queue full may come again
 PURPOSE = "file"
-_FULL = N_("We can’t take files just now. Send the form without it: we will ask you for it.")
+_LATER = N_(
+    "We can’t take more files at the moment. Send the form without this one; once you have confirmed, you can add it "
+    "by the link that the page “/my” mails you."
+)
+_QUEUE = N_("Many files are being looked at just now. Please send the form again in a few seconds.")
 
 
 class Kept(NamedTuple):
@@ -29,50 +34,33 @@ class Kept(NamedTuple):
     size: int
 
 
-class _Desk:
-    """A thread that looks at one file at a time, so that no more than one picture is in memory as pixels."""
-
-    def __init__(self) -> None:
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="files")
-        self._waiting = 0
-
-    async def looked_at(self, file: BinaryIO, use: str) -> pictures.Made:
-        if self._waiting >= QUEUE:
-            raise Throttled(AGAIN)
-        self._waiting += 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._thread, _made, file, use)
-        finally:
-            self._waiting -= 1
-
-
-_desk = _Desk()
-
-
-async def put(site: Site, file: BinaryIO, use: str, *, most: int = UNBOUND) -> Kept:
+async def put(
+    site: Site, file: BinaryIO, use: str, *, ip: str | None = None, most: int = UNBOUND, a_day: int = A_DAY
+) -> Kept:
     """Keep a file for "logo" or "minutes", as it is (PDF) or made anew (a picture). The same file twice is one row.
-    `most`: bytes of all files that nothing confirmed refers to.
+    `ip`: of whoever sends it, whose network has a share of `a_day` bytes; None: one of ours. `most`: bytes of all files
+    that nothing confirmed refers to.
 
-    Raises Unfit with a sentence for whoever sent it; Throttled where too many wait.
+    Raises Unfit with a sentence for whoever sent it; Busy where too many wait.
     """
-    made = await _desk.looked_at(file, use)
+    try:  # one at a time: no more than one picture is in memory as pixels
+        made = await site.desk.do(_made, file, use)
+    except Crowded:
+        raise Busy(AGAIN, _QUEUE) from None
     kept = Kept(hashlib.sha256(made.data).digest(), made.type, len(made.data))
+    if ip and not await throttle.take(site, "files", ip, max(kept.size, LEAST), a_day):
+        raise Unfit(_LATER)
     done = await site.store.files.put(
-        **kept._asdict(), width=made.width, height=made.height, data=made.data, most=most - kept.size
+        **kept._asdict(), width=made.width, height=made.height, data=made.data, most=most, least=LEAST
     )
     if done is None:
-        raise Unfit(_FULL)
+        raise Unfit(_LATER)
     return kept
 
 
 async def get(site: Site, digest: bytes) -> Row | None:
     """The file itself: type, size, width, height, data."""
     return await site.store.files.find(digest=digest)  # type: ignore[no-any-return]
-
-
-async def delete(site: Site, digest: bytes) -> bool:
-    """Whether it is gone now: what is referred to stays."""
-    return bool(await site.store.files.delete(digest=digest))
 
 
 async def purge(site: Site) -> str:

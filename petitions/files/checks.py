@@ -13,9 +13,12 @@ from petitions.forms import Unfit
 
 _HEAD = 1024  # bytes at the beginning
 _TAIL = 65_557  # bytes at the end: where a ZIP's last record can begin (APPNOTE.TXT 4.3.16)
-_BLANKS = b"\0\t\n\f\r "  # white space as PDF has it (ISO 32000-2, 7.2.3)
 _PAGE = re.compile(rb"<(?:!doctype|html|head|body|script|svg|iframe|img|object|embed|\?php)", re.IGNORECASE)
+# [\0\t\n\f\r ]: white space as PDF has it (ISO 32000-2, 7.2.3)
 _ZIP_END = b"PK\x05\x06"
+_OTHER = re.compile(rb"PK\x03\x04|7z\xbc\xaf\x27\x1c|Rar!\x1a\x07|\x7fELF|MZ\x90\0|\xca\xfe\xba\xbe|\xcf\xfa\xed\xfe")
+_END = re.compile(rb"startxref[\0\t\n\f\r ]+(\d{1,10})[\0\t\n\f\r ]+%%EOF[\0\t\n\f\r ]*\Z")
+_XREF = re.compile(rb"[\0\t\n\f\r ]*(?:xref\b|\d+[\0\t\n\f\r ]+\d+[\0\t\n\f\r ]+obj\b)")
 
 _EMPTY = N_("This file is empty. Please choose it again.")
 _LARGE = N_("This file is too large: please choose one of %(limit)s MB at most.")
@@ -67,12 +70,17 @@ def _picture(head: bytes) -> str:
 
 
 def _check_pdf(file: BinaryIO, head: bytes, size: int, use: str) -> None:
-    """Whole, and a PDF alone: no page that a browser could be talked into, no archive behind it. Raises Unfit."""
+    """Whole, from its head to the table of its objects, which its end names (ISO 32000-2, 7.5.5); and a PDF alone: no
+    page that a browser could be talked into, no archive or program behind its last object. Raises Unfit."""
     if use == "logo":
         raise Unfit(_NO_LOGO)
     file.seek(max(0, size - _TAIL))
     tail = file.read()
-    if _PAGE.search(head) or _ZIP_END in tail:
+    if _PAGE.search(head) or _ZIP_END in tail or _OTHER.search(tail, tail.rfind(b"endobj") + 1):
         raise Unfit(_TWO)
-    if not tail.rstrip(_BLANKS).endswith(b"%%EOF"):
+    end = _END.search(tail, max(0, tail.rfind(b"startxref")))
+    if end is None:
+        raise Unfit(_CUT)
+    file.seek(min(int(end[1]), size))
+    if not _XREF.match(file.read(_HEAD)):
         raise Unfit(_CUT)

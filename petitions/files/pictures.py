@@ -10,7 +10,7 @@ from PIL import Image, ImageCms
 from PIL.Image import Transpose
 
 from petitions.errors import N_
-from petitions.files import MB
+from petitions.files import MB, jpeg
 from petitions.forms import Unfit
 
 
@@ -27,6 +27,7 @@ LONGEST = {"logo": 800, "minutes": 4096}
 """Pixels of the longer side. A4 at 300 dots an inch has 3,508; what phones usually take needs no other copy so."""
 MOST_PIXELS = 40 * MB
 MOST_MEMORY = 52 * MB  # bytes while it is decoded
+MOST_SCANS = 32  # of a JPEG, each of which goes over all pixels: what people's programs write has 1 to some 20
 _FORMATS = {"image/png": "PNG", "image/jpeg": "JPEG", "image/webp": "WEBP"}
 _SMALL = 300_000  # bytes of a logo that may be kept without loss
 _ORIENTATION = 0x0112  # Exif 2.32, 4.6.4: how the camera was held
@@ -45,10 +46,11 @@ _MANY = N_("This picture has too many pixels. Please make it smaller, or save it
 
 def anew(file: BinaryIO, type_: str, use: str) -> Made:
     """A picture as WebP for "logo", as JPEG for "minutes". `type_`: what its first bytes say. Raises Unfit."""
-    file.seek(0)
     try:
+        whole = type_ == "image/jpeg" and _is_whole(file)
+        file.seek(0)
         with Image.open(file, formats=[_FORMATS[type_]]) as image:
-            _shrink(image, LONGEST[use])
+            _shrink(image, LONGEST[use], whole)
             pixels = _in_srgb(image, LONGEST[use])
             turn = _TURNS.get(image.getexif().get(_ORIENTATION, 0))
             pixels = pixels if turn is None else pixels.transpose(turn)
@@ -61,11 +63,19 @@ def anew(file: BinaryIO, type_: str, use: str) -> Made:
         raise Unfit(_BROKEN) from None
 
 
-def _shrink(image: Image.Image, longest: int) -> None:
+def _is_whole(file: BinaryIO) -> bool:
+    """Whether a JPEG comes in several scans: all of it stands in memory then, at whatever size it is decoded."""
+    file.seek(0)
+    scans = jpeg.scans(file.read())
+    if scans is None or scans > MOST_SCANS:
+        raise Unfit(_BROKEN)
+    return scans > 1
+
+
+def _shrink(image: Image.Image, longest: int, whole: bool) -> None:
     """To about what will be kept. The limits are judged before a pixel is decoded. Raises Unfit."""
     width, height = image.size
-    progressive = 3 * width * height if image.info.get("progressive") else 0  # is decoded as a whole
-    if width * height > MOST_PIXELS or progressive > MOST_MEMORY:
+    if width * height > MOST_PIXELS or (whole and width * height * _stored(image) > MOST_MEMORY):
         raise Unfit(_MANY)
     each, scale = _bytes(image), 1
     while scale < 8 and (
@@ -82,6 +92,13 @@ def _bytes(image: Image.Image) -> int:
     if image.format == "WEBP":
         return 16
     return {"L": 1, "1": 2, "P": 5, "I;16": 7}.get(image.mode, 4)
+
+
+def _stored(image: Image.Image) -> float:
+    """Bytes a pixel of a JPEG that stands in memory before its pixels do: two for each sample (libjpeg's JCOEF)."""
+    layers = [(across, down) for _, across, down, _ in image.layer]  # type: ignore[attr-defined]
+    most = max(across for across, _ in layers) * max(down for _, down in layers)
+    return float(2 * sum(across * down for across, down in layers) / most)
 
 
 def _in_srgb(image: Image.Image, longest: int) -> Image.Image:

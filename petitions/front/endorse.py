@@ -16,13 +16,14 @@ from petitions.forms import read_fields
 from petitions.front.views import PUBLIC, source_of
 from petitions.motions import submissions
 from petitions.proving import cookie
+from petitions.questions import TRAP
 from petitions.site import Site
 from petitions.statements import actions as statements
 from petitions.statements import stamp
 from petitions.storage.store import Row
 from petitions.web.guard import client_ip
 from petitions.web.page import NO_STORE, page, redirect, url_maker
-from petitions.web.upload import read_upload
+from petitions.web.upload import LOST, Upload, read_upload
 
 WITH_FILES = 10
 """What a form with files spends of its connection's limit."""
@@ -34,7 +35,7 @@ async def endorse_page(request: Request) -> Response:
     site: Site = request.app.state.site
     row = await statements.find(site, request.path_params["statement"])
     token = request.query_params.get("submission", "")
-    given = await submissions.prefill(site, token) if token else _NOTHING
+    given = await submissions.prefill(site, row, token) if token else _NOTHING
     return _page(request, row, await _form(site, row, given), headers=NO_STORE if token else PUBLIC)
 
 
@@ -48,10 +49,7 @@ async def endorse(request: Request) -> Response:
     await throttle.spend(site, client_ip(request), WITH_FILES if uploads else 1)
     if not row.is_open:
         raise Closed(actions.CLOSED)
-    form = await actions.keep(site, form, typed, uploads)
-    typed = typed | forms.tickets(form)
-    request.state.typed = list(typed.items())
-    form = forms.read(form, typed, today=actions.today(site))
+    form = await _read(request, row, form, typed, uploads)
     if not stamp.fresh(site, row, form.text_ids, typed.get("stamp", "")):
         return _page(request, row, form, status=422, notice=_STALE)
     if form.problems:
@@ -64,13 +62,26 @@ async def endorse(request: Request) -> Response:
     return response
 
 
+async def _read(
+    request: Request, row: Row, form: EndorseForm, typed: dict[str, str], uploads: Mapping[str, Upload]
+) -> EndorseForm:
+    """What was typed and sent. Files are kept of nobody who never saw the page."""
+    site: Site = request.app.state.site
+    if typed.get(TRAP) or not stamp.ours(site, row, form.text_ids, typed.get("stamp", "")):
+        typed |= {f"{name}_kept": LOST for name in uploads}
+        uploads = {}
+    request.state.typed = typed.items()  # as it grows: where the second file has to wait, the first one is kept
+    form = await actions.keep(site, form, typed, uploads, ip=client_ip(request))
+    return forms.read(form, typed, today=actions.today(site))
+
+
 _STALE = N_(
     "This page was open for a long time, or the statement has changed since. "
     "What you typed is still here: please read the text once more and send it again."
 )
 
 
-async def _shown_again(request: Request, typed: Mapping[str, str]) -> Response:
+async def _shown_again(request: Request, typed: dict[str, str]) -> Response:
     """The page as it is now, with what was typed into it before."""
     site: Site = request.app.state.site
     row = await statements.find(site, request.path_params["statement"])
@@ -104,4 +115,5 @@ def _page(
         statement=row,
         form=form,
         notice=notice,
+        private=headers is NO_STORE,  # filled in, so for no search engine
     )

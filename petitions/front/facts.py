@@ -80,6 +80,7 @@ def _members(row: Row) -> dict[str, Any]:
     return {
         "members": row.members,
         "told_by": row.counted,
+        "dated_by": row.dated,
         "oldest": row.oldest and row.oldest.isoformat(),
         "newest": row.newest and row.newest.isoformat(),
     }

@@ -194,7 +194,13 @@ async def _endorsements(site: Site, row: Row) -> dict[str, Any]:
     newest = await site.store.listing.list_newest(statement_id=row.id, most=BODIES)
     bodies = [one for one in newest if one.id is not None]
     members = await listing.affiliated_members(site, row.id) if bodies else None
-    return {"bodies": bodies, "members": members, "motions": newest[0].motions, **listing.FACES}
+    return {
+        "bodies": bodies,
+        "members": members,
+        "earlier": await listing.of_earlier_versions(site, row) if bodies else 0,
+        "motions": newest[0].motions,
+        **listing.FACES,
+    }
 
 
 def source_of(request: Request) -> str | None:

@@ -62,6 +62,14 @@ async def find(site: Site, statement: Row, slug: str) -> Row:
     return row
 
 
+async def find_known(site: Site, statement: Row, slug: str) -> Row:
+    """The motion at this slug, withdrawn ones too: for whoever has told of putting it. Raises NotFound."""
+    row: Row | None = await site.store.motions.find_known(statement_id=statement.id, slug=slug)
+    if row is None:
+        raise NotFound
+    return row
+
+
 async def find_for_organisers(site: Site, statement: Row, slug: str) -> Row:
     """Any motion of this statement. Raises Refused."""
     row: Row | None = await site.store.motions.find_for_organisers(statement_id=statement.id, slug=slug)

@@ -20,13 +20,15 @@ from petitions.translations import catalogue
 
 STATES = ("announced", "passed", "amended", "fell", "not reached", "withdrawn")
 """What organisers see: what nobody confirmed is not theirs."""
+COUNTED = ("announced", "unanswered", *STATES[1:])
+"""Unanswered: announced, and the meeting is over."""
 _MEETING = N_("%(body)s: motion “%(motion)s”")
 _CUT_OFF = N_("Last day for motions: %(body)s")
 _FAR = date(9999, 12, 31)
 
 
 class Pipeline(NamedTuple):
-    """`next` from today on, `past` before; `counts`: state → how many in all."""
+    """`next` from today on, `past` before; `counts`: each of COUNTED → how many in all."""
 
     today: date
     next: list[dict[str, Any]]
@@ -46,7 +48,7 @@ async def pipeline(
         today = await submissions.today(site)
         listed = {**where, "first": today - span, "last": today + span, "state": state}
         rows = await site.store.submissions.list_meetings(**listed)
-        counts = await site.store.submissions.count_states(**where)
+        counts = await site.store.submissions.count_states(**where, zone=site.settings.timezone)
         await organisers.note(site, actor, "motions pipeline", **where, details={"meetings": len(rows)})
     meetings = _meetings(rows)
     found = {row.state: row.submissions for row in counts}
@@ -54,7 +56,7 @@ async def pipeline(
         today,
         [one for one in meetings if one["meets_on"] >= today],
         [one for one in meetings if one["meets_on"] < today],
-        {one: found.get(one, 0) for one in STATES},
+        {one: found.get(one, 0) for one in COUNTED},
     )
 
 

@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from petitions.errors import N_, NotFound
+from petitions.errors import N_, Busy, Throttled
 from petitions.motions import odt, word
 from petitions.motions.blocks import Block, Document, blocks_of, xml_safe
 from petitions.statements.drawing import Pencil
@@ -16,6 +16,7 @@ from petitions.storage.store import Row
 from petitions.translations import catalogue
 
 WIDTH = 76  # characters of a line of plain text
+_UNBROKEN = 1_000_000  # characters: longer than any paragraph
 NARROWEST = 20  # however deep a list stands
 pencil = Pencil(most=50)
 
@@ -45,14 +46,14 @@ _PROMOTED_FOR = N_("Promoted by %(controller)s, %(address)s, on behalf of %(othe
 
 
 async def file(format: str, title: str, markdown: str, statement: Row, address: str) -> bytes:
-    """The motion in one of FORMATS; `markdown` is filled in, `address` is the statement's. Raises NotFound: another
-    format. Throttled: too many wait."""
-    if format not in FORMATS:
-        raise NotFound
+    """The motion in one of FORMATS; `markdown` is filled in, `address` is the statement's. Raises Busy."""
     closing = closing_of(statement, address)
-    return await pencil.drawn(
-        _made, format, title, markdown, closing, statement.campaign_name, statement.language
-    )
+    try:
+        return await pencil.drawn(
+            _made, format, title, markdown, closing, statement.campaign_name, statement.language
+        )
+    except Throttled as full:  # whoever asks has done nothing wrong
+        raise Busy(full.retry_after) from None
 
 
 def _made(
@@ -74,6 +75,11 @@ def closing_of(statement: Row, address: str) -> tuple[str, ...]:
     }
     promoted = say(_PROMOTED_FOR if statement.on_behalf_of else _PROMOTED) % facts
     return say(_FROM) % {"campaign": statement.campaign_name, "address": address}, promoted
+
+
+def words(markdown: str) -> str:
+    """A filled-in motion as it can be typed into a form: plain text, each paragraph on a line."""
+    return "\n".join(_written(blocks_of(markdown), _UNBROKEN))
 
 
 def plain(document: Document) -> str:

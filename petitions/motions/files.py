@@ -7,14 +7,17 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
-from petitions.campaigns.slugs import check_slug
+from petitions.campaigns.slugs import check_shape
 from petitions.errors import N_, Refused
+from petitions.markdown import tokens
 from petitions.motions import text
+from petitions.organisations import KINDS
 from petitions.statements.files import decoded, words
 from petitions.statements.frontmatter import FrontMatter, split
 
 TITLE = 200  # characters, as in schema.sql
-BODY = 50_000
+BODY = 18_000
+FILLED = 20_000  # characters, with a long name in it: what the form of an endorsement takes
 NOTES = 20_000
 _NOTES = re.compile(r"---+ *notes *---+ *", re.IGNORECASE)
 
@@ -46,7 +49,24 @@ def _judge(body: str, notes: str, first: int) -> None:
         if len(part) > limit:
             raise Refused(N_("The text is too long: %(limit)s characters at most."), limit=limit)
     # The notes' lines are counted on from the text's: between the two stands the line that parts them.
-    text.questions(f"{body}\n\n{notes}" if notes else body, first)
+    whole = f"{body}\n\n{notes}" if notes else body
+    text.questions(whole, first)
+    _refuse_code(whole, first)
+    if max(len(text.fill(body.strip(), kind, {}, "x" * 100)) for kind in KINDS) > FILLED:
+        raise Refused(
+            N_("Filled in for a body with a long name, the text has more than %(limit)s characters."),
+            limit=FILLED,
+        )
+
+
+def _refuse_code(whole: str, first: int) -> None:
+    """What is filled in would stand in code with the signs that keep it from being Markdown."""
+    for token in tokens(whole):
+        line = first + (token.map[0] if token.map else 0)
+        for one in token.children or [token]:
+            if one.type in ("code_inline", "code_block", "fence") and "[[" in one.content:
+                raise Refused(N_("Line %(line)s: in code there can be no “[[”."), line=line)
+            line += one.type in ("softbreak", "hardbreak")
 
 
 def _facts(matter: FrontMatter) -> dict[str, Any]:
@@ -89,7 +109,7 @@ def _trimmed(part: str) -> str:
 
 
 def _slug(value: Any) -> str:
-    return check_slug(words("slug", 80)(value))
+    return check_shape(words("slug", 80)(value))
 
 
 _READERS = {"title": words("title", TITLE), "slug": _slug}

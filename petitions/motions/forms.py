@@ -9,14 +9,17 @@ from typing import Any
 
 from petitions.errors import N_
 from petitions.forms import Problem
+from petitions.motions import text
 from petitions.organisations import KINDS, WANTS
 from petitions.questions import TRAP, Field, judge
 from petitions.storage.store import Row
 
 AHEAD = timedelta(days=731)
 """How far ahead a meeting may be: two years, one of them a leap year."""
-AMENDED = 10_000
-"""Characters of the text as it was passed."""
+AMENDED = 20_000
+"""Characters of the text as it was passed: as many as the form of an endorsement takes."""
+PICK = "pick-"
+"""Before a question's key: the name of its field."""
 
 _WANTS = {"speaker": "wants_speaker", "materials": "wants_materials", "coach places": "wants_coach"}
 _DAY = N_("Like 15/02/2026")
@@ -24,6 +27,7 @@ _BODY = [
     Field(
         "name",
         N_("Name of your organisation"),
+        kind="name",  # judged as strictly as the name that an endorsement publishes
         required=True,
         autocomplete="organization",
         hint=N_("As it calls itself, such as “Exampleton branch”"),
@@ -54,7 +58,9 @@ _MEETING = [
         "cut_off_on",
         N_("Last day on which motions are taken"),
         kind="date",
-        hint=N_("We remind you a week before. Without it we remind you three days before the meeting."),
+        hint=N_(
+            "We remind you a week before, where there is time; without it, three days before the meeting."
+        ),
     ),
 ]
 _OFFICER = [
@@ -82,7 +88,11 @@ _HELP = [Field(_WANTS[one], _TICKS[one], kind="tick") for one in WANTS]
 
 _PAST = N_("This day is past: enter the day of a meeting to come.")
 _FAR = N_("This is more than two years ahead: please check the year.")
+_OVER = N_("This day is past. If they still take the motion, leave this empty.")
 _LATE = N_("The last day for motions can't be after the meeting.")
+
+
+_NOTHING: Mapping[str, str] = {}
 
 
 @dataclass
@@ -91,6 +101,7 @@ class SubmitForm:
 
     body: Sequence[Field]
     meeting: Sequence[Field]
+    picks: Sequence[Field]  # the motion's own questions
     officer: Sequence[Field]
     help: Sequence[Field]
     stamp: str
@@ -100,17 +111,41 @@ class SubmitForm:
     values: dict[str, str] = field(default_factory=dict)
 
     @property
+    def fields(self) -> list[Field]:
+        """In the order of the page."""
+        return [*self.body, *self.meeting, *self.picks, *self.officer, *self.help]
+
+    @property
     def names(self) -> set[str]:
         """Every field name that the form may carry."""
-        sections = (self.body, self.meeting, self.officer, self.help)
-        return {one.name for section in sections for one in section} | {TRAP, "stamp"}
+        return {one.name for one in self.fields} | {TRAP, "stamp"}
 
 
-def blank(act: Row, stamp: str, kind: str = "") -> SubmitForm:
-    """The form as it is first shown; `kind`: what the visitor chose to read the motion for, or nothing."""
-    chosen = kind if kind in KINDS else ""
-    body = [one._replace(value=chosen) if one.name == "kind" else one for one in _BODY]
-    return SubmitForm(body, _MEETING, _OFFICER, _HELP, stamp, act)
+def blank(act: Row, stamp: str, motion: str, given: Mapping[str, str] = _NOTHING) -> SubmitForm:
+    """The form as it is first shown. `motion`: its text, for its questions; `given`: what the visitor answered to read
+    it; nothing of it is judged yet."""
+
+    def filled(section: Sequence[Field]) -> list[Field]:
+        return [one._replace(value=judge(one, given)[1] or given.get(one.name, "")) for one in section]
+
+    return SubmitForm(filled(_BODY), filled(_MEETING), filled(picks(motion)), _OFFICER, _HELP, stamp, act)
+
+
+def picks(motion: str) -> list[Field]:
+    """The questions of a motion's text, none of which needs an answer."""
+    return [_pick(one) for one in text.questions(motion)]
+
+
+def picked(answers: Mapping[str, str]) -> dict[str, str]:
+    """Of answers by the names of fields those to `picks`, as text.fill takes them."""
+    found = ((name, value) for name, value in answers.items() if name.startswith(PICK))
+    return {name.removeprefix(PICK): value for name, value in found}
+
+
+def _pick(one: text.Question) -> Field:
+    numbers = [str(number) for number, _ in enumerate(one.answers, 1)]
+    label = one.name[:1].upper() + one.name[1:]
+    return Field(f"{PICK}{one.key}", label, "choice", choices=numbers, labels=one.answers, own=True)
 
 
 def read(form: SubmitForm, typed: Mapping[str, str], *, today: date) -> SubmitForm:
@@ -124,12 +159,12 @@ def read(form: SubmitForm, typed: Mapping[str, str], *, today: date) -> SubmitFo
         form,
         body=judged(form.body),
         meeting=_dated(judged(form.meeting), values, today),
+        picks=judged(form.picks),
         officer=judged(form.officer),
         help=judged(form.help),
         values=values,
     )
-    sections = (form.body, form.meeting, form.officer, form.help)
-    form.problems = [one.problem for section in sections for one in section if one.problem]
+    form.problems = [one.problem for one in form.fields if one.problem]
     if typed.get(TRAP):
         form.problems.append(
             Problem(TRAP, N_("Leave the field “website” empty: it is there to stop programs."))
@@ -141,12 +176,17 @@ def facts(form: SubmitForm) -> dict[str, Any]:
     """What was typed, as columns of `submissions`."""
     values = form.values
     texts = ("name", "kind", "parent", "area", "officer_name", "officer_role", "officer_email")
-    days = {name: values.get(name) for name in ("meets_on", "cut_off_on")}
     return {
         **{name: values.get(name, "") for name in texts},
-        **{name: date.fromisoformat(day) if day else None for name, day in days.items()},
+        **days(values),
         "wants": [want for want, name in _WANTS.items() if values.get(name)],
     }
+
+
+def days(values: Mapping[str, str]) -> dict[str, date | None]:
+    """The meeting's and the last day for motions, as columns."""
+    found = {one.name: values.get(one.name) for one in _MEETING}
+    return {name: date.fromisoformat(day) if day else None for name, day in found.items()}
 
 
 def wishes(wants: Sequence[str]) -> dict[str, str]:
@@ -169,7 +209,9 @@ def _dated(meeting: list[Field], values: Mapping[str, str], today: date) -> list
         meets = _wrong(meets, _PAST)
     elif day and date.fromisoformat(day) > today + AHEAD:
         meets = _wrong(meets, _FAR)
-    if day and last and last > day:
+    if last and date.fromisoformat(last) < today:
+        cut_off = _wrong(cut_off, _OVER)
+    elif day and last and last > day:
         cut_off = _wrong(cut_off, _LATE)
     return [meets, cut_off]
 
@@ -214,25 +256,39 @@ class OutcomeForm:
     amended: Field = TEXT
     state: str = ""
     text: str = ""
+    meeting: Sequence[Field] = ()  # its days, where they may still change
+    values: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def problems(self) -> list[Problem]:
         """Empty once it may be acted on."""
-        return [one.problem for one in (self.outcome, self.amended) if one.problem]
+        return [one.problem for one in (self.outcome, self.amended, *self.meeting) if one.problem]
 
 
 def said(submission: Row) -> OutcomeForm:
     """The form as it was answered the last time, or blank."""
     value = submission.state if submission.state in OUTCOMES else ""
-    return OutcomeForm(OUTCOME._replace(value=value), TEXT._replace(value=submission.amended))
+    outcome, amended = OUTCOME._replace(value=value), TEXT._replace(value=submission.amended)
+    return OutcomeForm(outcome, amended, meeting=_meeting(submission))
 
 
-def read_outcome(typed: Mapping[str, str]) -> OutcomeForm:
+def read_days(submission: Row, typed: Mapping[str, str]) -> OutcomeForm:
+    """The meeting's other days as typed; `values` has them."""
+    values: dict[str, str] = {}
+    meeting = [_judged(one, typed, values) for one in _MEETING]
+    return replace(said(submission), meeting=_dated(meeting, values, submission.today), values=values)
+
+
+def _meeting(submission: Row) -> list[Field]:
+    return [one._replace(value=str(submission[one.name] or "")) for one in _MEETING]
+
+
+def read_outcome(submission: Row, typed: Mapping[str, str]) -> OutcomeForm:
     """What was answered; a text counts, and is judged, only where it passed with changes."""
     outcome, state = judge(OUTCOME, typed)
-    amended, text = judge(TEXT, typed)
+    amended, words = judge(TEXT, typed)
     if state != "amended":
-        amended, text = amended._replace(problem=None), ""
-    elif text == "":
+        amended, words = amended._replace(problem=None), ""
+    elif words == "":
         amended = _wrong(amended, _NEEDED)
-    return OutcomeForm(outcome, amended, state or "", text or "")
+    return OutcomeForm(outcome, amended, state or "", words or "", _meeting(submission))

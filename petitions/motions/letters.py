@@ -62,16 +62,24 @@ async def _decide_asked_for(site: Site, row: Row) -> Decision:
 
 
 async def _render_announced(site: Site, row: Row) -> Letter | None:
-    """While nothing else was said: who has reported or withdrawn meanwhile needs no such letter."""
+    """While nothing else was said: who has reported or withdrawn meanwhile needs no such letter, nor one for a day on
+    which the meeting is no longer."""
     submission = await submissions.find(site, _key(row))
     if submission is None or submission.state != "announced" or submission.officer_email is None:
+        return None
+    if (due := _DUE.get(row.kind)) and submission[due] is None:
         return None
     address = link(site, f"/motions/outcome/{submissions.outcome_token(site, _key(row))}")
     return await _compose(site, row, submission, row.decision, link=address)
 
 
+_DUE = {"submission reminder": "reminded_at", "submission question": "questioned_at"}
+"""Kind of letter → when it was asked for; null again once the meeting's days have changed."""
+
+
 async def _compose(site: Site, row: Row, submission: Row, template: str, **more: Any) -> Letter:
     statement = await statements.of(site, row.statement_id)
+    motion = link(site, f"/{statement.slug}/motions/{submission.motion_slug}")
     return compose(
         site,
         f"motions/{template}",
@@ -81,7 +89,7 @@ async def _compose(site: Site, row: Row, submission: Row, template: str, **more:
         to=submission.officer_email,
         statement=statement,
         submission=submission,
-        motion=link(site, f"/{statement.slug}/motions/{submission.motion_slug}"),
+        motion=motion if submission.motion_state == "published" else None,
         **more,
     )
 

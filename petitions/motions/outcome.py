@@ -17,6 +17,7 @@ from petitions.storage.store import Row
 from petitions.web.body import read_form
 from petitions.web.guard import client_ip
 from petitions.web.page import redirect, site_of, url_maker
+from petitions.web.upload import read_upload
 
 
 async def outcome(request: Request) -> Response:
@@ -28,10 +29,11 @@ async def outcome(request: Request) -> Response:
 async def outcome_post(request: Request) -> Response:
     """The answer: where it passed, on to the endorsement, filled in already."""
     site = site_of(request)
-    typed = read_fields(await read_form(request), {"outcome", "amended"})
+    items, _ = await read_upload(request, ())
+    typed = read_fields(items, {"outcome", "amended"})
     row = await _outcome_row(request)
     await throttle.spend(site, client_ip(request))
-    form = forms.read_outcome(typed)
+    form = forms.read_outcome(row, typed)
     if form.problems:
         return await _outcome(request, row, form, status=422)
     answered = await submissions.answer(site, row, form)
@@ -39,6 +41,20 @@ async def outcome_post(request: Request) -> Response:
         raise TokenExpired(_LATE)
     if answered.state in ("passed", "amended") and (statement := await _open(site, answered)):
         return redirect(_endorse(request, statement, answered))
+    return redirect(url_maker(request)("outcome", token=request.path_params["token"]))
+
+
+async def days_post(request: Request) -> Response:
+    """The meeting is on another day."""
+    site = site_of(request)
+    typed = read_fields(await read_form(request), {"meets_on", "cut_off_on"})
+    row = await _outcome_row(request)
+    await throttle.spend(site, client_ip(request))
+    if row.state == "announced":
+        form = forms.read_days(row, typed)
+        if form.problems:
+            return await _outcome(request, row, form, status=422)
+        await submissions.move(site, row, form)
     return redirect(url_maker(request)("outcome", token=request.path_params["token"]))
 
 
@@ -71,5 +87,8 @@ async def _open(site: Site, row: Row) -> Row | None:
 
 
 def _endorse(request: Request, statement: Row, row: Row) -> str:
-    token = submissions.prefill_token(site_of(request), row)
-    return f"{url_maker(request)('endorse', statement=statement.slug)}?submission={token}"
+    """The form of an endorsement, filled in where the officer's details are there still."""
+    form = url_maker(request)("endorse", statement=statement.slug)
+    if row.erased_at is not None:
+        return form
+    return f"{form}?submission={submissions.prefill_token(site_of(request), row)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
@@ -35,9 +36,9 @@ DONE = "submitted"
 
 
 async def submit(request: Request) -> Response:
-    """The form, `?kind=` chosen already where the motion was read for a kind of body."""
+    """The form; the query has what was answered to read the motion."""
     statement, motion = await _find(request)
-    form = await _form(site_of(request), statement, request.query_params.get("kind", ""))
+    form = await _form(site_of(request), statement, motion, request.query_params)
     return _submit(request, statement, motion, form)
 
 
@@ -46,7 +47,7 @@ async def submit_post(request: Request) -> Response:
     site = site_of(request)
     items = await read_form(request)  # first: where the database is gone, the page gives them back
     statement, motion = await _find(request)
-    form = await _form(site, statement)
+    form = await _form(site, statement, motion, {})
     typed = read_fields(items, form.names)
     await throttle.spend(site, client_ip(request))
     form = forms.read(form, typed, today=await submissions.today(site))
@@ -69,7 +70,7 @@ _STALE = N_(
 async def check_email(request: Request, *, problem: str | None = None) -> Response:
     """The page after the form: the same for everybody, and where the code is typed."""
     site = site_of(request)
-    statement, motion = await _find(request)
+    statement, motion = await _known(request)
     return page(
         request,
         "motions/check_email.html",
@@ -77,7 +78,8 @@ async def check_email(request: Request, *, problem: str | None = None) -> Respon
         statement=statement,
         motion=motion,
         code_possible=bool(_armed(request, statement)),
-        minutes=max(await late_minutes(site), await slow_minutes(site)),
+        late_minutes=await late_minutes(site),
+        slow_minutes=await slow_minutes(site),
         problem=problem,
         per_day=site.settings.letters_per_day,
         per_month=site.settings.letters_per_month,
@@ -87,7 +89,7 @@ async def check_email(request: Request, *, problem: str | None = None) -> Respon
 async def enter_code(request: Request) -> Response:
     """The six digits, typed in the browser that sent the form."""
     site = site_of(request)
-    statement, _ = await _find(request)
+    statement, _ = await _known(request)
     fields = dict(await read_form(request))
     await throttle.spend(site, client_ip(request))
     async with on_the_grid():
@@ -107,12 +109,20 @@ _WRONG = N_(
 async def send_again(request: Request) -> Response:
     """Another letter for the newest plan of this browser."""
     site = site_of(request)
-    statement, _ = await _find(request)
+    statement, _ = await _known(request)
     await throttle.spend(site, client_ip(request))
     async with on_the_grid():
         for mark in _armed(request, statement)[:1]:
             await submissions.ask_again(site, mark)
     return redirect(_url(request, "submit_check_email"))
+
+
+async def someone_else(request: Request) -> Response:
+    """Another officer uses this device: the cookies go, the empty form comes."""
+    _, motion = await _known(request)
+    response = redirect(_there(request, motion, "submit"))
+    cookie.disarm(request, response, BOOK, DONE)
+    return response
 
 
 async def confirm_link(request: Request) -> Response:
@@ -171,11 +181,11 @@ async def not_me(request: Request) -> Response:
 
 async def submitted(request: Request) -> Response:
     """What this browser just announced, with its days as we understand them."""
-    statement, motion = await _find(request)
+    statement, motion = await _known(request)
     pair = cookie.thanked(request, DONE)
     row = await submissions.find(site_of(request), Key(*pair)) if pair else None
     if row is None or row.motion_id != motion.id or row.state == "pending":
-        return redirect(url_maker(request)("motion", **request.path_params))
+        return redirect(_there(request, motion, "motion"))
     kind = KINDS[row.kind][0]
     return page(request, "motions/submitted.html", statement=statement, submission=row, kind=kind)
 
@@ -192,9 +202,23 @@ async def _find(request: Request) -> tuple[Row, Row]:
     return statement, await actions.find(site, statement, request.path_params["motion"])
 
 
-async def _form(site: Site, statement: Row, kind: str = "") -> SubmitForm:
+async def _known(request: Request) -> tuple[Row, Row]:
+    """The same with a motion that was withdrawn since the form was filled in. Raises NotFound, Moved."""
+    site = site_of(request)
+    statement = await statements.find(site, request.path_params["statement"])
+    return statement, await actions.find_known(site, statement, request.path_params["motion"])
+
+
+def _there(request: Request, motion: Row, name: str) -> str:
+    """This page of the motion; where it is withdrawn, the list of those that are there."""
+    if motion.state == "published":
+        return _url(request, name)
+    return url_maker(request)("motions", statement=request.path_params["statement"])
+
+
+async def _form(site: Site, statement: Row, motion: Row, given: Mapping[str, str]) -> SubmitForm:
     act = (await statements.officers_consents(site, statement))["submit"]
-    return forms.blank(act, stamp.make(site, statement, [act]), kind)
+    return forms.blank(act, stamp.make(site, statement, [act]), motion.body, given)
 
 
 def _submit(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import json
 from collections.abc import Sequence
@@ -12,9 +13,8 @@ from uuid import UUID
 from petitions import addresses
 from petitions.errors import Closed, NotFound, TokenError, TokenInvalid
 from petitions.ids import new_id
-from petitions.markdown import to_text
-from petitions.motions import OUTCOME, PURPOSE, text
-from petitions.motions.forms import OutcomeForm, SubmitForm, facts, wishes
+from petitions.motions import OUTCOME, PURPOSE, documents, text
+from petitions.motions.forms import OutcomeForm, SubmitForm, days, facts, picked, wishes
 from petitions.proving import code, links
 from petitions.proving.cookie import Mark
 from petitions.proving.links import Key
@@ -54,6 +54,7 @@ async def submit(site: Site, statement: Row, motion: Row, form: SubmitForm, *, i
     Raises Closed where the statement is closed by now, NotFound where the motion was withdrawn.
     """
     columns = _columns(site, statement, motion, form)
+    columns["text"] = await asyncio.to_thread(documents.words, _filled(site, statement, motion, form))
     mark = _fingerprint(site, columns)
     row = await site.store.submissions.submit(
         id=new_id(), letter_id=new_id(), fingerprint=mark, ip=ip, key_version=addresses.KEY_VERSION, **columns
@@ -73,6 +74,25 @@ def _columns(site: Site, statement: Row, motion: Row, form: SubmitForm) -> dict[
         "consent_ids": [form.act.id],
         "language": statement.language,
     }
+
+
+def _filled(site: Site, statement: Row, motion: Row, form: SubmitForm) -> str:
+    """The motion as it is now with the answers of the form: what the body is going to put."""
+    values = form.values
+    day = _as_read(site, statement.language, date.fromisoformat(values["meets_on"]))
+    return text.fill(
+        motion.body,
+        values["kind"],
+        picked(values),
+        values["name"],
+        day=day,
+        language=statement.language,
+    )
+
+
+def _as_read(site: Site, language: str, day: date) -> str:
+    read: str = site.templates.environment(language).filters["date"](day)
+    return read
 
 
 def _fingerprint(site: Site, columns: dict[str, Any]) -> bytes:
@@ -147,6 +167,21 @@ async def answer(site: Site, row: Row, form: OutcomeForm) -> Row | None:
         return await find(site, Key(**key))
 
 
+async def move(site: Site, row: Row, form: OutcomeForm) -> Row | None:
+    """The meeting is on another day: letters come for the new one. None: it was answered meanwhile, or too late."""
+    new = days(form.values)
+    assert new["meets_on"]
+    moved: Row | None = await site.store.submissions.move(
+        statement_id=row.statement_id,
+        id=row.id,
+        **new,
+        was=_as_read(site, row.language, row.meets_on),
+        becomes=_as_read(site, row.language, new["meets_on"]),
+        zone=site.settings.timezone,
+    )
+    return moved
+
+
 def outcome_token(site: Site, key: Key) -> str:
     """For the link under "how did it go?"; good until 60 days after the meeting."""
     return links.make(site, OUTCOME, key)
@@ -162,34 +197,29 @@ def prefill_token(site: Site, row: Row) -> str:
     return site.tokens.make(_PREFILL, pack(row.statement_id, row.id))
 
 
-async def prefill(site: Site, token: str) -> dict[str, str]:
+async def prefill(site: Site, statement: Row, token: str) -> dict[str, str]:
     """What a motion that passed says of its body's endorsement, by the names of that form's fields.
 
-    Nothing where the token is not ours or too old, or where nothing has passed: the form is then empty.
+    Nothing where the token is not ours, of another statement or too old, or where nothing has passed or all is erased:
+    the form is then empty.
     """
     try:
-        row = await find(site, _read(site, _PREFILL, token, _PREFILL_AGE))
+        key = _read(site, _PREFILL, token, _PREFILL_AGE)
     except TokenError:
         return {}
-    if row is None or row.state not in ("passed", "amended"):
+    row = await find(site, key) if key.statement_id == statement.id else None
+    if row is None or row.state not in ("passed", "amended") or row.erased_at is not None:
         return {}
     given = {name: row[name] or "" for name in _SAME}
     if row.meets_on <= row.today:
         given["met_on"] = row.meets_on.isoformat()
     if row.kind == "union branch":
         given["decided"] = "branch meeting"
-    return given | wishes(row.wants) | {"motion": _text(site, row)}
+    motion = row.amended if row.state == "amended" else row.text
+    return given | wishes(row.wants) | {"motion": motion}
 
 
 _SAME = ("name", "kind", "parent", "area", "officer_name", "officer_role", "officer_email")
-
-
-def _text(site: Site, row: Row) -> str:
-    """As it was passed: what the officer typed, else the model's for this kind of body."""
-    if row.state == "amended":
-        return str(row.amended)
-    day = site.templates.environment(row.language).filters["date"](row.meets_on)
-    return to_text(text.fill(row.motion_body, row.kind, {}, row.name, day=day, language=row.language))
 
 
 def _read(site: Site, purpose: str, token: str, max_age: int) -> Key:

@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from typing import NamedTuple
 
 from petitions.errors import N_, Refused
+from petitions.motions.gaps import GONE, without_gaps
 from petitions.organisations import KINDS
 from petitions.translations import catalogue
 
@@ -42,10 +44,7 @@ THIS_BODY = N_("this body")
 DATE = N_("date of the meeting")
 MOST = 10  # questions of one motion
 ANSWER = 200  # characters
-_GONE = "\0"  # stands where nothing was picked, until its line is known; no text of ours can hold it
-# A line of which nothing else is left: the sign of its list or heading, the end of its sentence.
-_ALONE = re.compile(r"[\s>]*(#{1,6}|[-*+]|[0-9]{1,9}[.)])?\s*[.,;:]?\s*")
-_NUMBER = re.compile(r"(?P<before>[\s>]*)[0-9]{1,9}(?=[.)])")
+_CLOSE = 0.85  # of 1: a question's name that is so like a label (“unions”) was meant to be it
 _SIGNS = re.compile(r"([!-/:-@\[-`{-~])")  # what could mean something in Markdown
 
 
@@ -97,12 +96,12 @@ def fill(
             case Blank(what):
                 filled.append(blanks[what])
             case Kinds(texts):
-                filled.append(_for_kind(texts, kind) or _GONE)
+                filled.append(_for_kind(texts, kind) or GONE)
             case Question(key, _, answers):
                 filled.append(_answer(answers, choices.get(key, "")))
             case str():
                 filled.append(piece)
-    return _without_gaps("".join(filled))
+    return without_gaps("".join(filled))
 
 
 def questions(markdown: str, first: int = 1) -> list[Question]:
@@ -214,6 +213,16 @@ def _question(name: str, rest: str, line: int) -> Question:
             line=line,
             name=_short(name),
         )
+    if meant := get_close_matches(re.sub("ies$", "y", name), _LABELS, 1, _CLOSE):
+        raise Refused(
+            N_(
+                "Line %(line)s: “%(name)s” is not a kind of body: “%(meant)s” is. For a question take a name that is "
+                "less like it."
+            ),
+            line=line,
+            name=name,
+            meant=meant[0],
+        )
     answers = tuple(" ".join(one.split()) for one in re.split(r"\s/\s", rest))
     if len(answers) < 2 or not all(1 <= len(one) <= ANSWER for one in answers):
         raise Refused(
@@ -246,24 +255,6 @@ def _left_open(words: str) -> str:
 def _escaped(words: str) -> str:
     """What somebody typed, as words alone."""
     return _SIGNS.sub(r"\\\1", words)
-
-
-def _without_gaps(text: str) -> str:
-    """A line that a choice leaves empty goes, with the sign of its list or heading; of a numbered list the next takes
-    its number."""
-    lines: list[str] = []
-    free: re.Match[str] | None = None
-    for line in text.split("\n"):
-        whole = line.replace(f" {_GONE}", "").replace(_GONE, "")
-        number = _NUMBER.match(whole)
-        if _GONE in line and _ALONE.fullmatch(whole):
-            free = free or number
-            continue
-        if free and number and free["before"] == number["before"]:
-            whole = free[0] + whole[number.end() :]
-        free = None if whole.strip() else free
-        lines.append(whole)
-    return "\n".join(lines)
 
 
 def _label(words: str) -> str:

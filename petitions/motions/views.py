@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from datetime import date
 from typing import NamedTuple
-from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from petitions.errors import N_
+from petitions import throttle
+from petitions.errors import N_, NotFound
 from petitions.markdown import to_html
 from petitions.motions import actions, documents, text
+from petitions.motions.forms import picked, picks
 from petitions.organisations import KINDS
 from petitions.questions import Field, judge
 from petitions.site import Site
 from petitions.statements import actions as statements
 from petitions.storage.store import Row
+from petitions.web.guard import client_ip
 from petitions.web.kept import hangs_on
 from petitions.web.page import NO_STORE, page, site_of, url_maker
 from petitions.web.reading import reading
 
 PUBLIC = {"Cache-Control": "public, max-age=5, stale-while-revalidate=60"}
-PICK = "pick-"  # before a question's key: the name of its field
+A_FILE = 2
+"""What a file spends of its connection's limit."""
 _NAME = N_("The body’s name")
 _NAME_HINT = N_("As it should stand in the motion, such as “Exampleton branch”. Nothing is kept.")
 
@@ -42,9 +46,8 @@ class Filling(NamedTuple):
 
     def fill(self, markdown: str, language: str) -> str:
         """The Markdown with these answers."""
-        picked = {name.removeprefix(PICK): value for name, value in self.answers.items()}
         kind, name = self.answers["kind"], self.answers.get("name", "")
-        return text.fill(markdown, kind, picked, name, day=self.day, language=language)
+        return text.fill(markdown, kind, picked(self.answers), name, day=self.day, language=language)
 
 
 @reading
@@ -61,18 +64,22 @@ async def motions(request: Request) -> Response:
 async def motion(request: Request) -> Response:
     """GET /{statement}/motions/{motion}: the text for a kind of body, the query says which."""
     statement, row = await _find(request)
-    return _shown(request, statement, row, filling(site_of(request), statement, row, request.query_params))
+    return await _shown(
+        request, statement, row, filling(site_of(request), statement, row, request.query_params)
+    )
 
 
 async def motion_file(request: Request) -> Response:
     """GET …/text.{format} with the same query. What won't do is said on the page."""
-    site = site_of(request)
+    site, format = site_of(request), request.path_params["format"]
+    if format not in documents.FORMATS:
+        raise NotFound
     async with site.store.reading():
         statement, row = await _find(request)
+    await throttle.spend(site, client_ip(request), A_FILE)
     filled = filling(site, statement, row, request.query_params)
     if filled.wrong:
-        return _shown(request, statement, row, filled)
-    format = request.path_params["format"]
+        return await _shown(request, statement, row, filled)
     body, address = filled.fill(row.body, statement.language), f"{site.settings.base_url}/{statement.slug}"
     data = await documents.file(format, row.title, body, statement, address)
     return Response(
@@ -106,20 +113,13 @@ def _asked(row: Row) -> list[Field]:
         fields.append(Field("name", _NAME, hint=_NAME_HINT))
     if "date" in blanks:
         fields.append(Field("meets_on", N_("Date of the meeting"), "date"))
-    return fields + [_picked(one) for one in text.questions(both)]
+    return fields + picks(both)
 
 
-def _picked(one: text.Question) -> Field:
-    numbers = [str(number) for number, _ in enumerate(one.answers, 1)]
-    label = one.name[:1].upper() + one.name[1:]
-    return Field(f"{PICK}{one.key}", label, "choice", choices=numbers, labels=one.answers, own=True)
-
-
-def _shown(request: Request, statement: Row, row: Row, filled: Filling) -> Response:
+async def _shown(request: Request, statement: Row, row: Row, filled: Filling) -> Response:
     site: Site = site_of(request)
     hangs_on(request, statement.id, [statement.closes_at] if statement.is_open else [])
-    given = {name: value for name, value in filled.answers.items() if value}
-    language = statement.language
+    body, notes = (filled.fill(part, statement.language) for part in (row.body, row.notes))
     return page(
         request,
         "motions/show.html",
@@ -128,20 +128,18 @@ def _shown(request: Request, statement: Row, row: Row, filled: Filling) -> Respo
         statement=statement,
         motion=row,
         form=filled,
-        text=to_html(filled.fill(row.body, language)),
-        notes=to_html(filled.fill(row.notes, language)),
+        text=await asyncio.to_thread(to_html, body),
+        notes=await asyncio.to_thread(to_html, notes),
         origin=documents.closing_of(statement, f"{site.settings.base_url}/{statement.slug}")[0],
-        files=_links(request, statement, row, given),
-        kind=filled.answers["kind"],
+        files=_files(request, statement, row),
     )
 
 
-def _links(request: Request, statement: Row, row: Row, given: Mapping[str, str]) -> list[dict[str, str]]:
-    """A label and an address for each format, with the same answers."""
-    url, query = url_maker(request), f"?{urlencode(given)}" if given else ""
-    where = {"statement": statement.slug, "motion": row.slug}
+def _files(request: Request, statement: Row, row: Row) -> list[dict[str, str]]:
+    """A label and an address for each format: its button sends the answers along."""
+    url, where = url_maker(request), {"statement": statement.slug, "motion": row.slug}
     return [
-        {"label": one.label, "href": url("motion_file", format=name, **where) + query}
+        {"label": one.label, "address": url("motion_file", format=name, **where)}
         for name, one in documents.FORMATS.items()
     ]
 

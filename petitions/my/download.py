@@ -109,8 +109,8 @@ _ENDORSED = (
 )
 _SUBMITTED = (
     *("state", "created_at", "asked_at", "letter_at", "confirmed_at", "reminded_at", "questioned_at"),
-    *("answered_at", "language", "name", "kind", "parent", "area", "meets_on", "cut_off_on", "amended"),
-    *("wants", "officer_name", "officer_role", "officer_email"),
+    *("answered_at", "language", "name", "kind", "parent", "area", "meets_on", "cut_off_on"),
+    *("text", "amended", "wants", "officer_name", "officer_role", "officer_email"),
 )
 
 

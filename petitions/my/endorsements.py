@@ -74,7 +74,7 @@ async def correct(request: Request, address_key: bytes) -> Response:
     _refuse(row, renew)
     statement = await statements.of(site, row.statement_id)
     form = await endorsed.form_of(site, statement, row, renew=renew)
-    typed = await _read(site, statement, row, form, items, uploads, renew=renew)
+    typed = await _read(request, statement, row, form, items, uploads, renew=renew)
     if not typed.good:
         return _correct_page(request, row, statement, typed, key, renew)
     done = await endorsed.correct(site, address_key, officer.read_key(key), typed.form, renew=renew)
@@ -138,7 +138,7 @@ async def answer(request: Request) -> Response:
     if row.state not in ANSWERABLE:
         return _answer_page(request, row, statement, None, status=409)
     form = endorsed.as_answer(await endorsed.form_of(site, statement, row), row)
-    typed = await _read(site, statement, row, form, items, uploads, note=row.note)
+    typed = await _read(request, statement, row, form, items, uploads, note=row.note)
     if not typed.good:
         return _answer_page(request, row, statement, typed, status=422)
     try:
@@ -151,7 +151,7 @@ async def answer(request: Request) -> Response:
 
 
 async def _read(
-    site: Site,
+    request: Request,
     statement: Row,
     row: Row,
     form: EndorseForm,
@@ -162,9 +162,10 @@ async def _read(
     note: str = "",
 ) -> Typed:
     """`note`: what stands there already, where no answer was written."""
-    typed = read_fields(items, forms.names(form))
-    form = await actions.keep(site, form, typed, uploads)
-    typed = typed | forms.tickets(form)
+    site = site_of(request)
+    typed = read_fields(items, forms.names(form) | {"key", "renew"})
+    request.state.typed = typed.items()  # as it grows: where the second file has to wait, the first one is kept
+    form = await actions.keep(site, form, typed, uploads, ip=client_ip(request))
     if not typed.get("note", "").strip():
         typed["note"] = note
     form = endorsed.read(form, row, typed, today=actions.today(site), renew=renew)

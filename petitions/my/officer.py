@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from petitions.endorsements.shown import Shown, claimed, shown
+from petitions.errors import N_
 from petitions.my import held
 from petitions.proving.links import Key
 from petitions.site import Site
@@ -34,8 +35,8 @@ class HeldEndorsement:
 
     @property
     def public(self) -> list[Shown]:
-        """What everybody sees of it, or will once it is accepted."""
-        return [one for one in self.shown if one.public]
+        """What everybody sees of it, or will once it is accepted; the page's heading says so, no mark at each."""
+        return [one._replace(public=False) for one in self.shown if one.public]
 
     @property
     def private(self) -> list[Shown]:
@@ -74,13 +75,13 @@ async def everything(site: Site, address_key: bytes) -> Offices:
     put = await site.store.officers.list_submissions(address_key=address_key)
     if not endorsed and not put:
         return Offices([], [])
-    store, own = site.store.officers, [*(row for row in endorsed if row.own), *put]
+    own = [*(row for row in endorsed if row.own), *put]
     about = await held.statements_of(site, [*endorsed, *put])
-    consents = held.by_key(await store.list_consents(**_ids(own)), "subject_id")
-    events = held.by_key(await store.list_events(**_ids(own)), "endorsement_id")
+    consents = held.by_key(await site.store.officers.list_consents(**_ids(own)), "subject_id")
+    events = held.by_key(await site.store.officers.list_events(**_ids(own)), "endorsement_id")
     # Not of what nobody confirmed: somebody else may have typed the address.
     proven = [row for row in own if row.state != "pending"]
-    origins = held.by_key(await store.list_origins(**_ids(proven)), "id")
+    origins = held.by_key(await site.store.officers.list_origins(**_ids(proven)), "id")
 
     def all_of(row: Row, *of: Any) -> list[Any]:
         key = (row.statement_id, row.id)
@@ -95,7 +96,7 @@ async def everything(site: Site, address_key: bytes) -> Offices:
 def _endorsement(
     key: str, statement: Row, row: Row, consents: list[Row], events: list[Row], origins: list[Row]
 ) -> HeldEndorsement:
-    facts = shown(statement, row) if row.own else claimed(row)
+    facts = shown(statement, row) if row.own else [*claimed(row), Shown(N_("E-mail"), row.second_email)]
     return HeldEndorsement(key, statement, row, facts, consents, events, origins)
 
 

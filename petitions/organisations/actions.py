@@ -3,7 +3,9 @@ circles."""
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+import time
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from petitions.errors import N_, Refused
@@ -18,13 +20,27 @@ from petitions.storage.store import Conflict, Row
 LIKENESS = 0.45
 """From here on two names may be the same body's: the similarity of pg_trgm, 0 to 1."""
 NAME, CODE = 200, 40  # characters, as in schema.sql
+PATIENCE, AGAIN = 10.0, 0.05  # seconds: how long to wait for the tree in all, and between two tries
 _UNIONS = ("national union", "union region", "union branch")
+
+
+async def hold_tree(site: Site, campaign_id: UUID) -> None:
+    """Nobody else changes the campaign's bodies until the transaction ends; call it before any other lock. Raises
+    Refused where somebody holds them for long."""
+    began = time.monotonic()
+    while not await site.store.organisations.try_lock(campaign_id=campaign_id):
+        if time.monotonic() - began > PATIENCE:
+            raise Refused(
+                N_("An import into this campaign is running. Nothing was done: try again when it has ended.")
+            )
+        await asyncio.sleep(AGAIN)
 
 
 async def find_or_make(
     site: Site, campaign_id: UUID, *, parent_id: UUID | None, kind: str, name: str, code: str = ""
 ) -> Row:
-    """The body of this key under this parent; made where there is none. Safe in parallel."""
+    """The body of this key under this parent; made where there is none. Safe in parallel. Raises Refused."""
+    _refuse_signs(name)
     key = key_of(name, code)
     made: Row | None = await site.store.organisations.add(
         id=new_id(),
@@ -46,21 +62,37 @@ async def _found(site: Site, campaign_id: UUID, parent_id: UUID | None, key: str
     return row
 
 
-async def parent_of(
-    site: Site, campaign_id: UUID, *, kind: str, parent: str, region: str, make: bool = True
-) -> UUID | None:
-    """What a body of this kind belongs to, by the names that it gave: the region, below the parent. Each is found by
-    its name or made; without `make` LookupError says that one is not there. None: it gave none."""
-    above: UUID | None = None
+class Place(NamedTuple):
+    """One body above another, by the name that was given. `body`: None where it would have to be made."""
+
+    name: str
+    kind: str
+    body: Row | None
+
+
+async def path(site: Site, campaign_id: UUID, *, kind: str, parent: str, region: str) -> list[Place]:
+    """What a body of this kind would stand below, the highest first, by the names that it gave: the parent, wherever
+    it stands in the list, and the region below it."""
+    places: list[Place] = []
     for name, its_kind in _path(kind, parent, region):
-        found = await site.store.organisations.find_above(
-            campaign_id=campaign_id, parent_id=above, plain_name=plain(name)
+        above = places[-1].body if places else None
+        body = None
+        if above is not None or not places:
+            body = await site.store.organisations.find_above(
+                campaign_id=campaign_id, parent_id=above and above.id, plain_name=plain(name)
+            )
+        places.append(Place(name, its_kind, body))
+    return places
+
+
+async def make_path(site: Site, campaign_id: UUID, places: list[Place]) -> UUID | None:
+    """The id of the lowest of them; those that are not in the list are made. None: there are none."""
+    above: UUID | None = None
+    for place in places:
+        body = place.body or await find_or_make(
+            site, campaign_id, parent_id=above, kind=place.kind, name=place.name
         )
-        if found is None and not make:
-            raise LookupError(name)
-        if found is None:
-            found = await find_or_make(site, campaign_id, parent_id=above, kind=its_kind, name=name)
-        above = found.id
+        above = body.id
     return above
 
 
@@ -93,7 +125,7 @@ async def change(site: Site, organisation: Row, *, actor: str, **facts: Any) -> 
     is that one, or it would stand above itself."""
     given = clean(facts)
     async with site.store.transaction():
-        await site.store.organisations.lock(campaign_id=organisation.campaign_id)
+        await hold_tree(site, organisation.campaign_id)
         now = await find_for_organisers(site, organisation.campaign_id, str(organisation.id))
         whole = {name: given.get(name, now[name]) for name in ("parent_id", "kind", "name", "code")}
         changed = sorted(name for name, value in whole.items() if value != now[name])
@@ -156,9 +188,36 @@ def clean(facts: dict[str, Any]) -> dict[str, Any]:
         raise Refused(error.sentence, **error.values) from error
     if given.get("name") == "":
         raise Refused(N_("An organisation needs a name."))
+    if "name" in given:
+        _refuse_signs(given["name"])
     if "kind" in given and given["kind"] not in KINDS:
         raise Refused(N_("“%(kind)s” is no kind of organisation."), kind=given["kind"])
     return given
+
+
+def _refuse_signs(name: str) -> None:
+    if not any(one.isalnum() for one in name):
+        raise Refused(
+            N_("“%(name)s” is no name of an organisation: it has no letter and no digit."), name=name
+        )
+
+
+async def remove(site: Site, organisation: Row, *, actor: str) -> None:
+    """Take a body off the list to which nothing refers: no endorsement, none below it. Raises Refused."""
+    async with site.store.transaction():
+        await hold_tree(site, organisation.campaign_id)
+        if await site.store.organisations.remove(id=organisation.id) is None:
+            raise Refused(
+                N_("“%(name)s” has endorsements, or other organisations belong to it: it stays."),
+                name=organisation.name,
+            )
+        await organisers.note(
+            site,
+            actor,
+            "organisation remove",
+            campaign_id=organisation.campaign_id,
+            details={"organisation": str(organisation.id)},
+        )
 
 
 async def find_for_organisers(site: Site, campaign_id: UUID, text: str) -> Row:

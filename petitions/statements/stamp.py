@@ -40,8 +40,18 @@ def fresh(site: Site, statement: Row, text_ids: Sequence[UUID], stamp: str) -> b
     return now - GOOD_HOURS <= made_in <= now + 2 and any(hmac.compare_digest(one, typed) for one in made)
 
 
-def _subject(statement: Row, text_ids: Sequence[UUID]) -> str:
-    return f"{statement.id} {statement.version} {sorted(map(str, text_ids))}"
+def ours(site: Site, statement: Row, text_ids: Sequence[UUID], stamp: str) -> bool:
+    """Was it ever on a page with these very consents, of whatever version and hour?"""
+    hour_text, typed = stamp.partition(".")[0], stamp.encode("utf-8", "replace")
+    if not hour_text.isascii() or not hour_text.isdigit() or len(hour_text) > 9:
+        return False
+    subjects = [_subject(statement, text_ids, number) for number in range(1, statement.version + 1)]
+    made = [one.encode() for subject in subjects for one in _stamps(site, subject, int(hour_text))]
+    return any(hmac.compare_digest(one, typed) for one in made)
+
+
+def _subject(statement: Row, text_ids: Sequence[UUID], version: int | None = None) -> str:
+    return f"{statement.id} {version or statement.version} {sorted(map(str, text_ids))}"
 
 
 def _stamps(site: Site, subject: str, hour: int) -> list[str]:

@@ -100,6 +100,7 @@ class Collector:
         self._disposition = b""
         self._name: bytes | None = None
         self._data = bytearray()
+        self._parts = 0
 
     def callbacks(self) -> MultipartCallbacks:
         return {
@@ -125,12 +126,12 @@ class Collector:
             raise TooLarge
 
     def end_part(self, name: bytes) -> None:
-        """Raises TooLarge."""
-        if len(self.fields) == MOST_FIELDS:
-            raise TooLarge
         self.fields.append((name, bytes(self._data)))
 
     def _on_part_begin(self) -> None:
+        self._parts += 1  # whatever comes of it: each costs time
+        if self._parts > MOST_FIELDS:
+            raise TooLarge
         self._disposition = b""
         self._name = None
         self._data = bytearray()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
 from html import escape
 from typing import NamedTuple
 
@@ -41,6 +42,7 @@ FAILURES: dict[type[Exception], Failure] = {
     errors.AddressTooLong: Failure(414, N_("Address too long")),
     errors.Misdirected: Failure(421, N_("Wrong address")),
     errors.DatabaseGone: Failure(503, N_("Back in a moment")),
+    errors.Busy: Failure(503, N_("Please wait a moment")),
     errors.Refused: Failure(409, N_("Not possible")),
 }
 UNEXPECTED = Failure(500, N_("Something went wrong"))
@@ -118,6 +120,7 @@ def draw(
             "hint": say(hint) % {"reference": reference} if hint else found.hint and say(found.hint),
             "retry_after": retry_after,
             "typed": _typed(request) if retry_after is not None else [],
+            "multipart": request.headers.get("content-type", "").lower().startswith("multipart/"),
             "home": "/",
         }
         return page(request, "failure.html", status=found.status, language=language, headers=more, **context)
@@ -126,9 +129,9 @@ def draw(
         return _plain(found, sentence, {**NO_STORE, **more})
 
 
-def _typed(request: Request) -> list[tuple[str, str]]:
+def _typed(request: Request) -> Collection[tuple[str, str]]:
     """What a form brought, where trying again may help: the page offers to send it again."""
-    typed: list[tuple[str, str]] = getattr(request.state, "typed", [])
+    typed: Collection[tuple[str, str]] = getattr(request.state, "typed", [])
     return typed if request.method == "POST" else []
 
 

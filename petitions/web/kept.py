@@ -10,10 +10,10 @@ import asyncio
 import math
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from functools import cached_property
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
 
 from starlette.requests import Request
@@ -70,7 +70,7 @@ class Kept:
         asked = dict(scope["headers"])
         usual = self._is_usual(scope, asked)
         page = self._shelf.peek(("page", scope["path"])) if usual else None
-        if page is not None and not (scope["query_string"] and page.template in self._queried):
+        if page is not None and not self._is_queried(page.template, scope):
             self._note(page.template, await give(page, asked, scope["method"], send))
         elif template := self._template(scope):
             await self._draw(template, asked if usual else None, scope, receive, send)
@@ -106,13 +106,21 @@ class Kept:
         found = self._table.match(scope)
         if found is None or found.match is not Match.FULL or not getattr(found.route, "kept", False):
             return None
-        return None if scope["query_string"] and found.route.path in self._queried else found.route.path
+        return None if self._is_queried(found.route.path, scope) else found.route.path
+
+    def _is_queried(self, template: str, scope: Scope) -> bool:
+        """Whether the query asks this route's view for something. What links carry for others' statistics does not."""
+        seen = self._queried.get(template) if scope["query_string"] else None
+        if not seen:
+            return False
+        asked = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+        return "*" in seen or any(name in seen for name, _ in asked)
 
     @cached_property
-    def _queried(self) -> frozenset[str]:
-        """The templates of the routes that are kept only without a query."""
-        routes = [route for route in self._table.routes if getattr(route, "queried", False)]
-        return frozenset(route.path for route in routes if isinstance(route, Route))
+    def _queried(self) -> dict[str, Collection[str]]:
+        """What the views of some kept routes look at in the query, by template."""
+        routes = [route for route in self._table.routes if isinstance(route, Route)]
+        return {route.path: seen for route in routes if (seen := getattr(route, "queried", ()))}
 
     async def _draw(
         self, template: str, asked: Asked | None, scope: Scope, receive: Receive, send: Send

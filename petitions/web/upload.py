@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from tempfile import SpooledTemporaryFile
 from typing import BinaryIO, NamedTuple, cast
 
@@ -15,6 +15,8 @@ from petitions.web.body import MULTIPART, Collector, form_type, read_fields, rea
 
 FILES = ("logo", "minutes")
 """The questions of ours that take a file."""
+LOST = "lost"
+"""Stands for a file where its ticket would, as long as it is not kept: no ticket, so whoever sends it again is told."""
 LONGEST_FIELD = 100 * 1024  # bytes: the text of a motion has 20,000 characters at most
 MOST_TEXT = 400 * 1024  # bytes of all answers
 LARGEST_FILE = 10_000_000  # bytes kept of a file: of a larger one the rest is read and dropped
@@ -35,7 +37,8 @@ async def read_upload(
 ) -> tuple[list[tuple[str, str]], dict[str, Upload]]:
     """The answers in the order sent, and the files by the question's name; a question left empty has none.
 
-    Raises as `read_form`, and BadRequest for a file at a question that takes none, or cut off.
+    A failure page gives the answers back, with LOST for each file. Raises as `read_form`, and BadRequest for a file at
+    a question that takes none, for a second one, or cut off.
     """
     kind, boundary = form_type(request)
     if kind != MULTIPART:
@@ -47,8 +50,14 @@ async def read_upload(
     except BaseException:
         collector.close()
         raise
-    request.state.typed = fields
+    request.state.typed = with_lost(fields, collector.files)
     return fields, collector.files
+
+
+def with_lost(fields: Iterable[tuple[str, str]], files: Collection[str]) -> list[tuple[str, str]]:
+    """What was typed, for a page that asks to send it again without these files, which can't be sent by it."""
+    lost = {f"{name}_kept": LOST for name in files}
+    return [*((name, value) for name, value in fields if name not in lost), *lost.items()]
 
 
 async def _feed(request: Request, boundary: bytes, collector: Collector) -> None:
@@ -71,7 +80,7 @@ class _Uploads(Collector):
     def __init__(self, names: Collection[str]) -> None:
         super().__init__(LONGEST_FIELD)
         self.files: dict[str, Upload] = {}
-        self._names = names
+        self._names, self._seen = names, set[str]()
         self._open: Upload | None = None
         self._text = 0
 
@@ -83,8 +92,9 @@ class _Uploads(Collector):
         if filename is None:
             return
         question = name.decode(errors="replace")
-        if question not in self._names or question in self.files:
+        if question not in self._names or question in self._seen:
             raise BadRequest
+        self._seen.add(question)
         shown = "".join(one if one.isprintable() else " " for one in filename.decode(errors="replace"))
         spooled = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115
         self._open = Upload(shown[:200], 0, cast(BinaryIO, spooled))

@@ -2,11 +2,13 @@
 
 -- name: list_editions(statement_ids)
 -- A text for each statement that is another one after each change of its row, campaign, count, notes, names,
--- endorsements or motions.
+-- endorsements, motions or of a body of its campaign. Events of endorsements are counted: which came last, neither their
+-- ids nor their times say where two processes write.
 select s.id as statement_id, concat_ws(' ', s.xmin, c.xmin, t.revision,
        (select max(n.id::text) from notes n where n.statement_id = s.id),
        (select e.id::text from signature_events e where e.statement_id = s.id order by e.id desc limit 1),
-       (select e.id::text from endorsement_events e where e.statement_id = s.id order by e.id desc limit 1),
+       (select count(*) from endorsement_events e where e.statement_id = s.id),
+       (select sum(o.xmin::text::bigint) from organisations o where o.campaign_id = s.campaign_id),
        (select sum(m.xmin::text::bigint) from motions m where m.statement_id = s.id)) as edition
 from statements s
 join campaigns c on c.id = s.campaign_id

@@ -14,6 +14,10 @@ select not has_table_privilege('audit', 'update') and not has_table_privilege('a
 -- Whether this role may read the tables, or there are none yet: after a restore it has no rights before `migrate`.
 select coalesce(has_table_privilege(to_regclass('migrations'), 'select'), true);
 
+-- name: sees_letters()$
+-- Whether names in other letters than Latin ones can be alike: pg_trgm knows letters by the database's LC_CTYPE.
+select extensions.similarity('привет мир', 'привет миру') > 0.5;
+
 -- name: identity()^
 -- What tells this database from others, where its tables can be read. A standby has the same as its primary.
 select (select value from facts where name = 'address key') as address_key, current_database() as name,

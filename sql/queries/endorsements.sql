@@ -40,15 +40,25 @@ select statement_id, id from claim;
 -- Whether a file that an earlier try brought is still there.
 select exists (select from files where digest = :digest);
 
+-- name: is_logo(digest)$
+-- Whether a public endorsement shows it.
+select exists (
+    select from endorsements e join public_endorsements p using (statement_id, id)
+    where e.logo = :digest and p.logo = :digest);
+
 -- ── the proof
 
 -- name: find(statement_id, id)^
--- A claim or endorsement, with what its officer's link may still do.
+-- A claim or endorsement, with what its officer's link may still do, and the second officer's.
 select e.*,
        s.ended_at is null or s.ended_at > now() - interval '24 hours' as in_time,
        e.asked_at > now() - interval '14 days'
            and (s.ended_at is null or s.ended_at > now() - interval '24 hours') as link_good,
-       least(e.asked_at + interval '14 days', s.ended_at + interval '24 hours', s.closes_at + interval '24 hours') as good_until
+       least(e.asked_at + interval '14 days', s.ended_at + interval '24 hours', s.closes_at + interval '24 hours') as good_until,
+       e.second_letter_at > now() - interval '14 days'
+           and (s.ended_at is null or s.ended_at > now() - interval '24 hours') as second_link_good,
+       least(e.second_letter_at + interval '14 days', s.ended_at + interval '24 hours',
+             s.closes_at + interval '24 hours') as second_good_until
 from endorsements e join statements_now s on s.id = e.statement_id
 where e.statement_id = :statement_id and e.id = :id;
 
@@ -86,11 +96,15 @@ with claim as (
 )
 select statement_id, id from confirmed;
 
--- name: delete_claim(statement_id, id)^
--- "This wasn't me", or a suppressed address: the claim goes, with its letters and origin. Its files go a day later.
+-- name: delete_claim(statement_id, id, others)^
+-- "This wasn't me", or a suppressed address: the claim goes, with its letters and origin; its files a day later. `others`:
+-- so do all other claims of its address.
 with gone as (
-    delete from endorsements where statement_id = :statement_id and id = :id and state = 'pending'
-    returning statement_id, id, address_key
+    delete from endorsements e using endorsements c
+    where c.statement_id = :statement_id and c.id = :id and c.state = 'pending'
+      and e.statement_id = c.statement_id and e.address_key = c.address_key and e.state = 'pending'
+      and (e.id = c.id or :others)
+    returning e.statement_id, e.id, e.address_key
 ), origin as (
     delete from attempt_origins o using gone where o.statement_id = gone.statement_id and o.id = gone.id
 ), networks as (
@@ -101,16 +115,24 @@ with gone as (
         where o.state in ('waiting', 'deferred') and o.claimed_until is null
         for update of o skip locked)
 )
-select statement_id, id, address_key from gone;
+select statement_id, address_key from gone limit 1;
+
+-- name: has_letters_enough(statement_id, id, most)$
+-- Whether `most` other claims of this one's address were mailed and wait to be confirmed.
+select count(*) >= :most
+from endorsements c join endorsements e on e.statement_id = c.statement_id and e.address_key = c.address_key
+where c.statement_id = :statement_id and c.id = :id
+  and e.id <> c.id and e.state = 'pending' and e.letters > 0;
 
 -- name: ask_again(statement_id, fingerprint, id, letter_id)^
 -- A new letter for a claim, at most one a minute and none while one is put off; while the statement is open (or a day
--- after). By the browser's mark or by the id.
+-- after), and not for ever: as long as it may be put off. By the browser's mark or by the id.
 with asked as (
     update endorsements e set asked_at = now()
     from statements_now s
     where e.statement_id = :statement_id and (e.fingerprint = :fingerprint or e.id = :id) and e.state = 'pending'
       and s.id = e.statement_id and e.asked_at < now() - interval '1 minute'
+      and (e.via = 'import' or e.created_at > now() - interval '45 days')
       and (s.ended_at is null or s.ended_at > now() - interval '24 hours')
     returning e.statement_id, e.id, e.address_key, e.language, s.campaign_id
 ), letter as (
@@ -156,25 +178,44 @@ select id, purpose, wording from consent_texts
 where statement_id = :statement_id and id = any (:ids::uuid[])
 order by array_position(:ids::uuid[], id);
 
--- name: confirm_second(statement_id, id, event_id)^
--- The second officer's word, once, while the endorsement waits or stands.
+-- name: ask_second(statement_id, id)!
+-- The second officer's letter leaves now: their link's days begin.
+update endorsements set second_letter_at = now() where statement_id = :statement_id and id = :id;
+
+-- name: ask_second_again(statement_id, id, second_key, letter_id)!
+-- A new letter to the second officer, at most one a minute and none while one waits.
+insert into outbox (id, kind, priority, campaign_id, statement_id, subject_id, address_key, language)
+select :letter_id, 'second officer', 2, s.campaign_id, e.statement_id, e.id, e.second_key, e.language
+from endorsements e join statements_now s on s.id = e.statement_id
+where e.statement_id = :statement_id and e.id = :id and e.state in ('confirmed', 'questioned', 'accepted')
+  and e.second_key = :second_key and e.second_confirmed_at is null and e.second_refused_at is null
+  and e.second_letter_at < now() - interval '1 minute'
+  and (s.ended_at is null or s.ended_at > now() - interval '24 hours')
+  and not exists (select from outbox o where o.subject_id = e.id and o.kind = 'second officer'
+                  and o.state in ('waiting', 'deferred'));
+
+-- name: confirm_second(statement_id, id, second_key, event_id)^
+-- The word of the second officer that a letter asked, once, while the endorsement waits or stands and their link is good.
 with confirmed as (
-    update endorsements set second_confirmed_at = now()
-    where statement_id = :statement_id and id = :id and state in ('confirmed', 'questioned', 'accepted')
-      and second_key is not null and second_confirmed_at is null and second_refused_at is null
-    returning statement_id, id
+    update endorsements e set second_confirmed_at = now()
+    from statements_now s
+    where e.statement_id = :statement_id and e.id = :id and e.state in ('confirmed', 'questioned', 'accepted')
+      and e.second_key = :second_key and e.second_confirmed_at is null and e.second_refused_at is null
+      and e.second_letter_at > now() - interval '14 days'
+      and s.id = e.statement_id and (s.ended_at is null or s.ended_at > now() - interval '24 hours')
+    returning e.statement_id, e.id
 ), event as (
     insert into endorsement_events (statement_id, id, endorsement_id, act)
     select statement_id, :event_id, id, 'second confirmed' from confirmed
 )
 select statement_id, id from confirmed;
 
--- name: refuse_second(statement_id, id, event_id)^
+-- name: refuse_second(statement_id, id, second_key, event_id)^
 -- "I don't know of this": what was typed about the second officer goes. `was`: whose address it was.
 with second as (
     select statement_id, id, second_key as was from endorsements
     where statement_id = :statement_id and id = :id
-      and second_key is not null and second_confirmed_at is null and second_refused_at is null
+      and second_key = :second_key and second_confirmed_at is null and second_refused_at is null
     for update
 ), refused as (
     update endorsements e
@@ -189,7 +230,8 @@ select statement_id, id, was from refused;
 
 -- name: remind(most, letter_ids)
 -- Reminders that are due: after 1 day and after 5, never before a letter; not where the same officer filled it in
--- again, or has confirmed, for a body of the same name.
+-- again, or has confirmed, for a body of the same name. One address is reminded of one claim alone, the newest mailed:
+-- somebody else may have typed it in many times (docs/decisions/0030).
 with due as (
     select e.statement_id, e.id, row_number() over () as nth, s.campaign_id
     from endorsements e join statements_now s on s.id = e.statement_id
@@ -201,6 +243,8 @@ with due as (
                       and o.address_key = e.address_key and lower(o.name) = lower(e.name)
                       and ((o.created_at, o.id) > (e.created_at, e.id)
                            or o.state in ('confirmed', 'questioned', 'accepted')))
+      and not exists (select from endorsements o where o.statement_id = e.statement_id and o.address_key = e.address_key
+                      and o.state = 'pending' and o.letters > 0 and (o.created_at, o.id) > (e.created_at, e.id))
     limit :most
 ), claimed as (
     update endorsements e set reminders = e.reminders + 1

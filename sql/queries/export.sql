@@ -25,7 +25,7 @@ order by number;
 -- name: endorsements(statement_id, accepted_only)
 -- The public ones or all, but never a form's claim that nobody confirmed. Of the body what the organisation says, before
 -- it is accepted what was claimed. `mail`: letters about the campaign, as above; an address stands there without it, for
--- the officer agreed to letters about the endorsement. What is personal is gone after the retention. Times in UTC.
+-- the officer agreed to letters about the endorsement, but not where it wants none of anybody's forms. What is personal is gone after the retention. Times in UTC.
 with recursive stopped as (
     select distinct p.address_key from suppressions p
     where p.scope = 'bulk'
@@ -46,9 +46,10 @@ select coalesce(o.name, e.name) as name, coalesce(o.kind, e.kind) as kind,
        case when e.minutes is null then 'no' else 'yes' end as minutes, case when e.logo is null then 'no' else 'yes' end as logo,
        e.members, e.members_on, e.members_source, e.area, e.web_address,
        array_to_string(e.wants, ', ') as wants, case when e.erased_at is null then e.note end as note,
-       e.officer_name, e.officer_role, e.officer_email, e.officer_phone,
+       e.officer_name, e.officer_role, case when officers.address_key is null then e.officer_email end as officer_email,
+       e.officer_phone,
        case when e.mail_consent and e.officer_email is not null and stopped.address_key is null then 'yes' else 'no' end as mail,
-       e.second_name, e.second_role, e.second_email,
+       e.second_name, e.second_role, case when seconds.address_key is null then e.second_email end as second_email,
        (e.confirmed_at at time zone 'UTC')::timestamp(0) as confirmed_at,
        (e.second_confirmed_at at time zone 'UTC')::timestamp(0) as second_confirmed_at,
        (e.accepted_at at time zone 'UTC')::timestamp(0) as accepted_at,
@@ -60,6 +61,8 @@ left join organisations above on above.id = o.parent_id
 left join tree on tree.id = e.organisation_id
 left join public_endorsements p on p.statement_id = e.statement_id and p.id = e.id
 left join stopped on stopped.address_key = e.address_key
+left join suppressions officers on officers.address_key = e.address_key and officers.scope = 'forms'
+left join suppressions seconds on seconds.address_key = e.second_key and seconds.scope = 'forms'
 where e.statement_id = :statement_id
   and (e.state = 'accepted' or not :accepted_only::boolean and (e.state <> 'pending' or e.via = 'import'))
 order by lower(coalesce(tree.path, concat_ws(' ▸ ', nullif(e.parent, ''), nullif(e.region, ''), e.name))), e.id;

@@ -1,10 +1,20 @@
 -- Imports: lists of endorsements that a campaign kept elsewhere.
 
 -- name: list_known(statement_id)
--- What waits for its officer or in the queue, to find the same body by. What a form claimed and nobody confirmed stays
--- unseen.
-select id, name, code, parent, region, state from endorsements
-where statement_id = :statement_id and (state in ('confirmed', 'questioned') or state = 'pending' and via = 'import');
+-- What waits for its officer or in the queue, to find the same body by; the queue's last, which go before. `asked`: a
+-- letter went to its officer, or waits. What a form claimed and nobody confirmed stays unseen.
+select e.id, e.name, e.code, e.parent, e.region, e.state, e.fingerprint, e.address_key,
+       e.letters > 0 or exists (select from outbox o where o.subject_id = e.id and o.kind = 'endorsement'
+                                and o.state in ('waiting', 'deferred')) as asked
+from endorsements e
+where e.statement_id = :statement_id
+  and (e.state in ('confirmed', 'questioned') or e.state = 'pending' and e.via = 'import')
+order by e.state <> 'pending', e.id;
+
+-- name: give_way(statement_id, id)$
+-- An imported row that still waits for its officer goes, for another of the same id takes its place.
+delete from endorsements where statement_id = :statement_id and id = :id and state = 'pending' and via = 'import'
+returning id;
 
 -- name: find(statement_id, id)^
 select accepted_at from endorsements where statement_id = :statement_id and id = :id;

@@ -29,6 +29,10 @@ returning *;
 -- For the public.
 select * from motions where statement_id = :statement_id and slug = :slug and state = 'published';
 
+-- name: find_known(statement_id, slug)^
+-- For whoever has told of putting it: withdrawn ones too.
+select * from motions where statement_id = :statement_id and slug = :slug and state <> 'draft';
+
 -- name: find_for_organisers(statement_id, slug)^
 -- Whatever its state.
 select * from motions where statement_id = :statement_id and slug = :slug;

@@ -282,7 +282,7 @@ with old as (
 ), gone as (
     update submissions g
     set address_key = null, officer_name = null, officer_role = null, officer_email = null, consent_ids = null,
-        erased_at = now()
+        text = '', amended = '', erased_at = now()
     from old where g.statement_id = old.statement_id and g.id = old.id and old.state <> 'pending'
 ), letters as (
     delete from outbox where id in (

@@ -1,9 +1,9 @@
 -- Organisations: the bodies of one campaign, as a tree.
 
--- name: lock(campaign_id)!
+-- name: try_lock(campaign_id)$
 -- One change of a campaign's tree at a time, to the end of the transaction; taken before any row of it, as the trigger
--- no_circle takes it.
-select pg_advisory_xact_lock(hashtextextended('organisations ' || :campaign_id::uuid, 0));
+-- no_circle takes it. False: somebody else is at it.
+select pg_try_advisory_xact_lock(hashtextextended('organisations ' || :campaign_id::uuid, 0));
 
 -- name: add(id, campaign_id, parent_id, kind, name, code, key, plain_name)^
 -- No row: its parent has one of this key already.
@@ -56,6 +56,18 @@ with recursive path as (
     select o.id, o.parent_id from organisations o join path p on o.id = p.parent_id
 )
 select exists (select from path where id = :above);
+
+-- name: has_endorsed(id)$
+-- Whether an endorsement of its own was ever accepted: until then others alone have named it.
+select exists (select from endorsements where organisation_id = :id and accepted_at is not null);
+
+-- name: remove(id)^
+-- No row: an endorsement or a body below it refers to it.
+delete from organisations o
+where o.id = :id
+  and not exists (select from endorsements e where e.organisation_id = o.id)
+  and not exists (select from organisations b where b.parent_id = o.id)
+returning *;
 
 -- name: list_standing(organisation_id)
 -- The endorsements of this body that the public sees.

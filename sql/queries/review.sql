@@ -6,7 +6,7 @@
 select e.statement_id, e.id, e.state, e.via, e.confirmed_at, e.reviewed_at, e.accepted_at, e.ended_at, e.expires_on,
        e.name, e.kind, e.parent, e.region, e.code, e.decided, e.met_on, e.replaces_id, e.organisation_id,
        o.name as organisation, e.second_confirmed_at is not null as second_confirmed, e.minutes is not null as has_minutes,
-       e.two_officers, e.minutes_seen, e.featured, s.slug as statement, s.campaign_slug as campaign
+       e.two_officers, e.minutes_seen, e.featured, e.changed_at, e.erased_at, s.slug as statement, s.campaign_slug as campaign
 from endorsements e
 join statements_now s on s.id = e.statement_id
 left join organisations o on o.id = e.organisation_id
@@ -22,18 +22,24 @@ where state <> 'pending' and right(replace(id::text, '-', ''), length(:ending)) 
 limit 2;
 
 -- name: find(statement_id, id)^
-select e.*, o.name as organisation, s.slug as statement, s.title, s.campaign_id, s.campaign_slug as campaign
+-- `old_stands`: what it corrects or renews is public; `took_place`: it was accepted in the place of that.
+select e.*, o.name as organisation, s.slug as statement, s.title, s.campaign_id, s.campaign_slug as campaign,
+       s.is_open, s.anonymised_at,
+       coalesce(b.state = 'accepted', false) as old_stands,
+       coalesce(b.state = 'replaced' and b.ended_at = e.accepted_at, false) as took_place
 from endorsements e
 join statements_now s on s.id = e.statement_id
 left join organisations o on o.id = e.organisation_id
+left join endorsements b on b.statement_id = e.statement_id and b.id = e.replaces_id
 where e.statement_id = :statement_id and e.id = :id and e.state <> 'pending';
 
--- name: hold(statement_id, id)
--- Nobody else moves it, nor the one that it corrects, until the transaction ends. The older one is locked first, as whoever
--- withdraws it does.
+-- name: hold(statement_id, id, organisation_id)
+-- Nobody else moves it, nor the one that it corrects, nor by what the organisation endorses now, until the transaction ends.
+-- By id, and all of them before any changes: so does whoever withdraws, corrects or erases, and none waits for another.
 select id from endorsements
 where statement_id = :statement_id
-  and id in (:id, (select replaces_id from endorsements where statement_id = :statement_id and id = :id))
+  and (id in (:id, (select replaces_id from endorsements where statement_id = :statement_id and id = :id))
+       or state = 'accepted' and organisation_id = :organisation_id)
 order by id
 for update;
 
@@ -61,20 +67,47 @@ with gone as (
 )
 select * from gone;
 
--- name: accept(statement_id, id, organisation_id, replaces_id, two_officers, minutes_seen, featured, wording, expires_on, counts, event_id, actor)^
--- Public from now on. No row: its state is another one, or two officers are ticked and the second has not confirmed.
--- The key one_standing_endorsement refuses a second one of the body. `counts`: not where one gave way to it.
-with accepted as (
-    update endorsements
-    set state = 'accepted', organisation_id = :organisation_id, replaces_id = coalesce(replaces_id, :replaces_id),
+-- name: set_since(statement_id, id, since, field)$
+-- Whether an organiser has set this of an accepted one after that moment.
+select exists (
+    select from endorsement_events
+    where statement_id = :statement_id and endorsement_id = :id and act = 'changed' and actor <> ''
+      and :field = any (fields) and happened_at > :since);
+
+-- name: is_over(day)$
+-- As the job that ends endorsements judges it.
+select :day::date <= current_date;
+
+-- name: accept(statement_id, id, organisation_id, gone_id, gone_version, two_officers, minutes_seen, featured, wording, expires_on, told_at, event_id, actor)^
+-- Public from now on. No row: its state is another one; two officers are ticked and the second has not confirmed; nobody has
+-- confirmed it but an import, which is for those whose minutes were seen; it would be over already; or the statement's count stands: after its end (and the day that letters have then, as `confirm`) only
+-- what was confirmed before it, until it is archived, and what takes the place of `gone_id`; nothing once it is anonymised.
+-- The key one_standing_endorsement refuses a second one of the body. It counts where none gave way to it; of another
+-- version of the text than that, both change.
+with allowed as (
+    select e.statement_id, e.id
+    from endorsements e join statements_now s on s.id = e.statement_id
+    where e.statement_id = :statement_id and e.id = :id and e.state in ('confirmed', 'questioned', 'declined')
+      and (not :two_officers or e.second_confirmed_at is not null)
+      and (:minutes_seen or e.confirmed_by is distinct from 'import')
+      and (not s.is_open or :expires_on::date is null or :expires_on > current_date)
+      and s.anonymised_at is null
+      and (s.is_open or :gone_id::uuid is not null
+           or s.state <> 'archived' and e.confirmed_at <= s.ended_at + interval '24 hours')
+), accepted as (
+    update endorsements e
+    set state = 'accepted', organisation_id = :organisation_id, replaces_id = coalesce(:gone_id, e.replaces_id),
         two_officers = :two_officers, minutes_seen = :minutes_seen, featured = :featured, wording = :wording,
-        expires_on = :expires_on, reviewed_at = now(), accepted_at = now(), ended_at = null, told_at = null, reason = ''
-    where statement_id = :statement_id and id = :id and state in ('confirmed', 'questioned', 'declined')
-      and (not :two_officers or second_confirmed_at is not null)
-    returning *
+        expires_on = :expires_on, told_at = :told_at, reviewed_at = now(), accepted_at = now(), ended_at = null, reason = ''
+    from allowed a where e.statement_id = a.statement_id and e.id = a.id
+    returning e.*
 ), queued as (
     insert into tally_queue (statement_id, what, delta, version, subject_id, cause)
-    select statement_id, 'organisations', 1, version, id, 'accept' from accepted where :counts
+    select statement_id, 'organisations', 1, version, id, 'accept'
+    from accepted where version is distinct from :gone_version::integer
+    union all
+    select statement_id, 'organisations', -1, :gone_version, :gone_id, 'replace'
+    from accepted where version <> :gone_version
 ), noted as (
     insert into endorsement_events (statement_id, id, endorsement_id, act, actor)
     select statement_id, :event_id, id, 'accepted', :actor from accepted
@@ -82,10 +115,10 @@ with accepted as (
 select * from accepted;
 
 -- name: ask(statement_id, id, question, event_id, actor)^
--- No row: it does not wait.
+-- No row: it does not wait, or no officer's address is left to ask.
 with asked as (
     update endorsements set state = 'questioned', question = :question, reviewed_at = now()
-    where statement_id = :statement_id and id = :id and state in ('confirmed', 'questioned')
+    where statement_id = :statement_id and id = :id and state in ('confirmed', 'questioned') and officer_email is not null
     returning *
 ), noted as (
     insert into endorsement_events (statement_id, id, endorsement_id, act, actor)
@@ -106,13 +139,14 @@ with declined as (
 select * from declined;
 
 -- name: change(statement_id, id, wording, featured, expires_on, two_officers, minutes_seen, event_id, actor, fields)^
--- Another last day is told anew. No row: it neither waits nor stands, or the second officer has not confirmed.
+-- Another last day is told anew. No row: it neither waits nor stands, or as above.
 with changed as (
     update endorsements
     set wording = :wording, featured = :featured, two_officers = :two_officers, minutes_seen = :minutes_seen,
         told_at = case when expires_on is not distinct from :expires_on then told_at end, expires_on = :expires_on
     where statement_id = :statement_id and id = :id and state in ('confirmed', 'questioned', 'accepted')
       and (not :two_officers or second_confirmed_at is not null)
+      and (:minutes_seen or confirmed_by is distinct from 'import')
     returning *
 ), noted as (
     insert into endorsement_events (statement_id, id, endorsement_id, act, actor, fields)
@@ -121,14 +155,16 @@ with changed as (
 select * from changed;
 
 -- name: expire(event_ids)!
--- As many as there are ids. Those that somebody moves just now come next time.
+-- As many as there are ids. Those that somebody moves just now come next time; those of a closed statement stay, as its
+-- count does.
 with due as (
     select statement_id, id, row_number() over () as nth from (
-        select statement_id, id from endorsements
-        where state = 'accepted' and expires_on <= current_date
-        order by expires_on
+        select e.statement_id, e.id
+        from endorsements e join statements_now s on s.id = e.statement_id
+        where e.state = 'accepted' and e.expires_on <= current_date and s.is_open
+        order by e.expires_on
         limit cardinality(:event_ids::uuid[])
-        for update skip locked
+        for update of e skip locked
     ) as free
 ), gone as (
     update endorsements e set state = 'expired', ended_at = now()
@@ -144,8 +180,8 @@ select statement_id, (:event_ids::uuid[])[nth], id, 'expired' from gone;
 -- name: tell_expiring(days)
 -- Whose officers are to be told now that it ends within so many days, once for each last day; none that is being renewed.
 update endorsements e set told_at = now()
-from statements s
-where s.id = e.statement_id and e.state = 'accepted' and e.told_at is null and e.officer_email is not null
+from statements_now s
+where s.id = e.statement_id and s.is_open and e.state = 'accepted' and e.told_at is null and e.officer_email is not null
   and e.expires_on > current_date and e.expires_on <= current_date + :days::integer
   and not exists (
       select from endorsements n where n.statement_id = e.statement_id and n.replaces_id = e.id

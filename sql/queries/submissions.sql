@@ -3,7 +3,7 @@
 -- name: today(zone)$
 select (now() at time zone :zone)::date;
 
--- name: submit(statement_id, motion_id, id, letter_id, address_key, key_version, fingerprint, name, kind, parent, area, meets_on, cut_off_on, wants, officer_name, officer_role, officer_email, consent_ids, language, ip)^
+-- name: submit(statement_id, motion_id, id, letter_id, address_key, key_version, fingerprint, name, kind, parent, area, meets_on, cut_off_on, text, wants, officer_name, officer_role, officer_email, consent_ids, language, ip)^
 -- One plan, its origin and the request for a letter, in one statement; the same plan again is the same row, and within
 -- a minute asks for no second letter. No row: the statement is not open, or the motion not published.
 with motion as (
@@ -13,9 +13,10 @@ with motion as (
       and s.state = 'open' and (s.closes_at is null or s.closes_at > now())
 ), submission as (
     insert into submissions (statement_id, id, motion_id, address_key, key_version, fingerprint, name, kind, parent, area,
-                             meets_on, cut_off_on, wants, officer_name, officer_role, officer_email, consent_ids, language)
+                             meets_on, cut_off_on, text, wants, officer_name, officer_role, officer_email, consent_ids,
+                             language)
     select statement_id, :id, id, :address_key, :key_version, :fingerprint, :name, :kind, :parent, :area,
-           :meets_on, :cut_off_on, :wants, :officer_name, :officer_role, :officer_email, :consent_ids, :language
+           :meets_on, :cut_off_on, :text, :wants, :officer_name, :officer_role, :officer_email, :consent_ids, :language
     from motion
     on conflict (statement_id, fingerprint) where state = 'pending'
     do update set asked_at = case when submissions.asked_at < now() - interval '1 minute'
@@ -32,8 +33,12 @@ with motion as (
 select statement_id, id from submission;
 
 -- name: find(statement_id, id, zone)^
--- A submission with its motion, the wordings agreed to, and what its links may still do.
-select g.*, m.slug as motion_slug, m.title as motion_title, m.body as motion_body,
+-- A submission with its motion, the wordings agreed to, and what its links may still do. `reminds_on`: the day of its
+-- reminder, null where none will come.
+select g.*, m.slug as motion_slug, m.title as motion_title, m.state as motion_state,
+       case when g.state in ('pending', 'announced') and g.reminded_at is null and g.erased_at is null
+                 and s.is_open and (s.closes_at is null or s.closes_at at time zone :zone > due.day)
+            then due.day end as reminds_on,
        array(select t.wording from consent_texts t
              where t.statement_id = g.statement_id and t.id = any (g.consent_ids)) as agreed,
        s.ended_at is null or s.ended_at > now() - interval '24 hours' as in_time,
@@ -45,6 +50,7 @@ select g.*, m.slug as motion_slug, m.title as motion_title, m.body as motion_bod
 from submissions g
 join motions m on m.statement_id = g.statement_id and m.id = g.motion_id
 join statements_now s on s.id = g.statement_id
+cross join lateral reminder_day(g.cut_off_on, g.meets_on, (now() at time zone :zone)::date) as due (day)
 where g.statement_id = :statement_id and g.id = :id;
 
 -- name: confirm(statement_id, id, subject_key, ledger_ids, notice_id)^
@@ -130,16 +136,16 @@ select tried.* from tried, daily;
 update code_tries set tries = tries - 1 where address_key = :address_key and day = current_date and tries > 0;
 
 -- name: remind(most, letter_ids, zone)
--- Reminders that are due, once each: from seven days to one before the cut-off; where there is none, from three days
--- to one before the meeting.
+-- Reminders that are due (reminder_day), once each, of open statements; the most urgent first.
 with due as (
-    select g.statement_id, g.id, row_number() over () as nth, s.campaign_id
-    from (select g.* from submissions g
+    select g.statement_id, g.id, row_number() over () as nth, g.campaign_id
+    from (select g.statement_id, g.id, s.campaign_id
+          from submissions g join statements_now s on s.id = g.statement_id and s.is_open
           where g.state = 'announced' and g.reminded_at is null and g.erased_at is null
-            and (now() at time zone :zone)::date
-                between coalesce(g.cut_off_on - 7, g.meets_on - 3) and coalesce(g.cut_off_on, g.meets_on) - 1
-          limit :most for update skip locked) g
-    join statements_now s on s.id = g.statement_id and s.is_open
+            and reminder_day(g.cut_off_on, g.meets_on, (now() at time zone :zone)::date)
+                = (now() at time zone :zone)::date
+          order by coalesce(g.cut_off_on, g.meets_on), g.id
+          limit :most for update of g skip locked) g
 ), claimed as (
     update submissions g set reminded_at = now()
     from due where g.statement_id = due.statement_id and g.id = due.id and g.state = 'announced'
@@ -158,6 +164,7 @@ with due as (
     from (select g.* from submissions g
           where g.state = 'announced' and g.questioned_at is null and g.erased_at is null
             and (now() at time zone :zone)::date between g.meets_on + 1 and g.meets_on + 60
+          order by g.meets_on, g.id
           limit :most for update skip locked) g
     join statements s on s.id = g.statement_id
 ), claimed as (
@@ -178,13 +185,23 @@ where statement_id = :statement_id and id = :id and state <> 'pending'
   and (now() at time zone :zone)::date <= meets_on + 60
 returning statement_id, id, state;
 
+-- name: move(statement_id, id, meets_on, cut_off_on, was, becomes, zone)^
+-- The meeting is on another day, which stands in the motion's text too (`was`, `becomes`: as it is read there); what was
+-- sent for the old days is sent anew. No row: it was answered, or its time is over.
+update submissions
+set meets_on = :meets_on, cut_off_on = :cut_off_on, text = replace(text, :was, :becomes),
+    reminded_at = null, questioned_at = null
+where statement_id = :statement_id and id = :id and state = 'announced'
+  and (now() at time zone :zone)::date <= meets_on + 60
+returning statement_id, id;
+
 -- name: take_back(statement_id, id, ledger_id)!
 -- They don't put it after all: nothing is left to write about, so the officer's details go at once, and the ledger says
 -- that the consent (one: 'submit') is taken back.
 with gone as (
     update submissions
     set address_key = null, officer_name = null, officer_role = null, officer_email = null, consent_ids = null,
-        erased_at = now()
+        text = '', amended = '', erased_at = now()
     where statement_id = :statement_id and id = :id and state = 'withdrawn' and erased_at is null
     returning statement_id, id
 ), origin as (
@@ -215,10 +232,10 @@ select count(*) from gone;
 
 -- name: erase_officers(most, zone)$
 -- Officers' details go 30 days after the answer, 90 days after a meeting without one, or with the statement's
--- retention. The body, its date and its state stay, for the counts.
+-- retention, and the texts with them, also one that was told later. The body, its date and its state stay, for the counts.
 with over as (
     select g.statement_id, g.id from submissions g join statements s on s.id = g.statement_id
-    where g.erased_at is null and g.state <> 'pending'
+    where (g.erased_at is null or g.amended <> '') and g.state <> 'pending'
       and (g.answered_at < now() - interval '30 days'
            or g.answered_at is null and g.meets_on + 90 < (now() at time zone :zone)::date
            or s.anonymised_at is not null)
@@ -226,7 +243,7 @@ with over as (
 ), erased as (
     update submissions g
     set address_key = null, officer_name = null, officer_role = null, officer_email = null, consent_ids = null,
-        erased_at = now()
+        text = '', amended = '', erased_at = now()
     from over where g.statement_id = over.statement_id and g.id = over.id
     returning g.statement_id, g.id
 ), origins as (
@@ -249,8 +266,11 @@ where (g.statement_id = :statement_id or s.campaign_id = :campaign_id)
   and (:state::text is null or g.state = :state)
 order by g.meets_on, g.name, g.id;
 
--- name: count_states(statement_id, campaign_id)
-select g.state, count(*) as submissions
+-- name: count_states(statement_id, campaign_id, zone)
+-- "unanswered": announced, and the meeting was before today.
+select case when g.state = 'announced' and g.meets_on < (now() at time zone :zone)::date then 'unanswered'
+            else g.state end as state,
+       count(*) as submissions
 from submissions g join statements s on s.id = g.statement_id
 where (g.statement_id = :statement_id or s.campaign_id = :campaign_id) and g.state <> 'pending'
-group by g.state;
+group by 1;

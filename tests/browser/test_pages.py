@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,21 +14,25 @@ from playwright.async_api import Browser
 from starlette.routing import Match
 
 from petitions import demo
+from petitions.endorsements import WAITING, review
 from petitions.routes import routes
 from petitions.site import Site
 from petitions.work import work_once
 from tests import makers
-from tests.browser import judge
+from tests.browser import judge, tour_bodies
 from tests.browser.conftest import served
-from tests.browser.tour import Visitor, tour
+from tests.browser.tour import Stop, Visitor, tour
 from tests.conftest import fresh_databases, settings_of
+from tests.files.made import PDF, picture
 
 pytestmark = pytest.mark.browser
 STATEMENT = "/public-buses"
+MOTION = f"{STATEMENT}/motions/public-buses"
 # Answers that are no pages for people.
 NO_PAGES = {
     *("static", "accent", "healthz", "readyz", "metrics"),
     *("count", "live", "facts", "picture", "qr_svg", "qr_png", "my_download"),
+    *("logo", "minutes", "motion_file"),
 }
 
 
@@ -62,14 +67,10 @@ async def demonstration(server: Any, template: str, chromium: Browser) -> AsyncI
 
 
 @pytest_asyncio.fixture(scope="module")
-async def walk(chromium: Browser, demonstration: Site) -> Walk:
+async def walk(chromium: Browser, demonstration: Site, tmp_path_factory: pytest.TempPathFactory) -> Walk:
     """One walk along all pages; every test below judges another side of it."""
     base, walk, watched = demonstration.settings.base_url, Walk(), {}
-
-    async def settle() -> None:
-        await work_once(demonstration)
-
-    async for stop in tour(chromium, base, STATEMENT, settle):
+    async for stop in _stops(chromium, demonstration, tmp_path_factory.mktemp("files")):
         if stop.page.context not in watched:
             watched[stop.page.context] = judge.Watch(stop.page.context, base)
         path = urlsplit(stop.page.url).path
@@ -79,6 +80,27 @@ async def walk(chromium: Browser, demonstration: Site) -> Walk:
         walk.complaints += watch.complaints
         walk.elsewhere += watch.elsewhere
     return walk
+
+
+async def _stops(chromium: Browser, site: Site, files: Path) -> AsyncIterator[Stop]:
+    (files / "minutes.pdf").write_bytes(PDF)
+    (files / "logo.png").write_bytes(picture("PNG"))
+
+    async def settle() -> None:
+        await work_once(site)
+
+    async def ask(body: str, question: str) -> None:
+        rows = await site.store.review.list_queue(campaign=None, statement_id=None, states=list(WAITING))
+        row = next(row for row in rows if row.name == body)
+        await review.ask(
+            site, await review.find_for_organisers(site, str(row.id)), question, actor=makers.ACTOR
+        )
+
+    base = site.settings.base_url
+    async for stop in tour(chromium, base, STATEMENT, settle):
+        yield stop
+    async for stop in tour_bodies.tour(chromium, base, STATEMENT, MOTION, files, settle, ask):
+        yield stop
 
 
 async def test_axe_finds_nothing_on_any_page(walk: Walk) -> None:
@@ -114,10 +136,19 @@ async def test_the_title_of_a_page_with_problems_says_so_first_and_only_then(wal
 
 
 async def test_lists_of_people_and_pages_with_a_token_are_not_for_search_engines(walk: Walk) -> None:
-    private = ("/confirm/", "/my/", "/unsubscribe/", "/dev/")
-    hidden = {seen.name for seen in walk.stops if seen.path.startswith(private)} | {"signatories", "thanks"}
+    private = ("/confirm/", "/my/", "/unsubscribe/", "/dev/", "/endorsements/", "/motions/")
+    hidden = {seen.name for seen in walk.stops if seen.path.startswith(private)}
+    hidden |= {
+        "signatories",
+        "thanks",
+        "endorse, thanks",
+        "endorse, filled in",
+        "submitted",
+        "submit with problems",
+    }
     assert {seen.name for seen in walk.stops if seen.facts["robots"] == "noindex"} >= hidden
     shown = {"home", "campaign", "statement", "privacy", "imprint", "accessibility", "terms", "version"}
+    shown |= {"organisations", "endorse", "motions", "motion"}
     assert {seen.name for seen in walk.stops if not seen.facts["robots"]} >= shown
 
 

@@ -10,6 +10,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from html import unescape
+from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -53,6 +54,26 @@ class Visitor:
         form = self.page.locator("#sign form")
         for field, value in {"name": name, "email": email, **fields}.items():
             await form.locator(f"[name={field}]").fill(value)
+
+    async def answer(self, **answers: str | Path) -> None:
+        """Answer questions of the form that is open, folded ones too: text, a choice, a tick ("yes"), a file."""
+        for name, answer in answers.items():
+            field = self.page.locator(f"main form [name={name}]:not([type=hidden])").first
+            await field.evaluate("one => one.closest('details')?.setAttribute('open', '')")
+            if isinstance(answer, Path):
+                await field.set_input_files(answer)
+            elif await field.evaluate("one => one.tagName") == "SELECT":
+                await field.select_option(answer)
+            elif await field.get_attribute("type") in ("radio", "checkbox"):
+                await self.page.locator(f"main form [name={name}][value='{answer}']").check()
+            else:
+                await field.fill(answer)
+
+    async def unfold(self) -> None:
+        """Everything that the page hides."""
+        await self.page.evaluate(
+            "() => document.querySelectorAll('main details').forEach(one => one.open = true)"
+        )
 
     async def press(self, words: str | re.Pattern[str]) -> None:
         """Press a button, and let the letters that it causes leave."""
@@ -158,8 +179,7 @@ async def _mine(ada: Visitor, stranger: Visitor, statement: str) -> AsyncIterato
     yield Stop("my asked", ada.page)
     link = await ada.letter("ada@example.org", "/my/")
     page = await ada.go(link)
-    for closed in await page.locator("summary").all():
-        await closed.click()
+    await ada.unfold()
     yield Stop("my signature", page)
     await page.get_by_label("Your name").fill("=Ada")
     await ada.press("Save the changes")

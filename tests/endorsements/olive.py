@@ -1,4 +1,4 @@
-"""Olive, an officer, with the page behind her link: forms are filled in as a browser has them, and sent back changed."""
+"""Olive, an officer, and the page behind her link: forms are filled in as a browser has them, and sent back changed."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ async def send(client: httpx.AsyncClient, page: str, path: str, changes: dict[st
     form = filled_in(page, path.rpartition("/")[2])
     assert form.values.get("stamp"), "no form on this page"
     fields = {name: value for name, value in {**form.values, **changes}.items() if value is not None}
-    body, kind = makers.multipart(fields, {**{name: ("", b"") for name in form.files}, **files})
+    body, kind = makers.multipart(fields, {**dict.fromkeys(form.files, ("", b"")), **files})
     return await client.post(path, content=body, headers={"Content-Type": kind})
 
 

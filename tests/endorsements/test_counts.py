@@ -70,9 +70,9 @@ async def test_a_recount_says_where_the_organisations_differ(
     await counting()
     assert await tally.recount(site) == []
     lost = await rows.accepted(owner, statement, counted=False)
-    assert await tally.recount(site) == [f"{statement.id}: counted 1 organisations, found 2"]
+    assert await tally.recount(site) == [f"{statement.id}: organisations: counted 1, found 2"]
     await owner.execute("update signatures set state = 'invalidated'")
-    wrong = f"{statement.id}: counted 1 people, found 0, counted 1 organisations, found 2"
+    wrong = f"{statement.id}: people: counted 1, found 0; organisations: counted 1, found 2"
     assert await tally.recount(site) == [wrong]
     kept = await owner.fetch(
         "select what, counted, found from recounts order by happened_at desc, what limit 2"
@@ -88,12 +88,12 @@ async def test_a_recount_finds_what_was_never_counted_and_sums_that_disagree(
 ):
     unheard = await makers.statement(site)
     await rows.accepted(owner, unheard, counted=False)
-    assert await tally.recount(site) == [f"{unheard.id}: counted 0 organisations, found 1"]
+    assert await tally.recount(site) == [f"{unheard.id}: organisations: counted 0, found 1"]
     await owner.execute("delete from endorsements")
     await rows.accepted(owner, statement)
     await counting()
     assert await tally.recount(site) == []
     for table in ("count_hours", "count_areas", "count_sources"):
         await owner.execute(f"update {table} set value = value + 1 where what = 'organisations'")
-        assert await tally.recount(site) == [f"{statement.id}: counted 1 organisations, found 1"], table
+        assert await tally.recount(site) == [f"{statement.id}: organisations: counted 1, found 1"], table
         await owner.execute(f"update {table} set value = value - 1 where what = 'organisations'")

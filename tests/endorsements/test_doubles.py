@@ -9,7 +9,7 @@ from petitions.endorsements.doubles import Unsure
 from petitions.errors import Refused
 from tests import makers
 from tests.endorsements import rows
-from tests.endorsements.claims import accept, counted, public, waiting
+from tests.endorsements.claims import accept, correction, counted, public, waiting
 
 
 @pytest.fixture
@@ -195,3 +195,76 @@ async def test_a_body_of_another_campaign_can_not_be_named(site, owner, statemen
     with pytest.raises(Refused, match="There is no organisation"):
         await accept(site, row, parent="nonsense")
     assert await public(owner) == ["Exampleton Transport Branch"]
+
+
+@pytest.mark.parametrize(
+    ("listed", "claimed"),
+    [
+        ("Профсоюз учителей города Примера", "Профсоюз учителей г. Примера"),
+        ("Σωματείο Εργαζομένων Παραδείγματος", "Σωματείο Εργαζόμενων Παράδειγμα"),
+        ("اتحاد العمال في المثال", "اتحاد عمال المثال"),
+    ],
+)
+async def test_likeness_is_found_in_every_script(site, owner, statement, listed, claimed):
+    """By the letters that pg_trgm knows: the database's LC_CTYPE says which."""
+    first = await accept(site, await waiting(site, owner, statement, listed))
+    row = await waiting(site, owner, statement, claimed)
+    assert [double.id for double in await review.doubles(site, row)] == [first.organisation_id]
+    with pytest.raises(Unsure, match="may be in the list already"):
+        await accept(site, row)
+
+
+async def test_a_body_that_others_named_takes_its_own_words_from_its_first_endorsement(site, owner, statement):
+    """And only from that: later its spelling is an organiser's business."""
+    leeds = await waiting(
+        site, owner, statement, "Leeds Trades Council", kind="trades council", parent="the example tuc"
+    )
+    await accept(site, leeds)
+    claim = await waiting(site, owner, statement, "Example TUC", kind="national union")
+    own = await accept(site, claim)
+    body = await site.store.organisations.find(id=own.organisation_id)
+    assert (body.name, body.kind) == ("Example TUC", "national union")
+    assert await owner.fetchval("select count(*) from organisations") == 2
+    await accept(site, await waiting(site, owner, statement, "EXAMPLE TUC", kind="other"), renew=True)
+    assert (await site.store.organisations.find(id=own.organisation_id)).name == "Example TUC"
+
+
+async def test_a_named_body_is_chosen_and_takes_its_own_name_and_code(site, owner, statement):
+    leeds = await accept(site, await waiting(site, owner, statement, "Leeds", parent="exampl workers union"))
+    leeds = await site.store.organisations.find(id=leeds.organisation_id)
+    row = await waiting(site, owner, statement, "Example Workers’ Union", kind="national union", code="EWU")
+    with pytest.raises(Unsure, match="may be in the list already"):
+        await accept(site, row)
+    await accept(site, row, organisation_id=leeds.parent_id)
+    union = await site.store.organisations.find(id=leeds.parent_id)
+    assert (union.name, union.kind, union.key) == ("Example Workers’ Union", "national union", "#ewu")
+
+
+async def test_a_parent_that_stands_below_another_is_asked_about(site, owner, statement, first):
+    """“North” may be another union's region than the one in the list."""
+    north = await owner.fetchval("select id from organisations where name = 'North'")
+    row = await waiting(site, owner, statement, "Durham", kind="party group", parent="north")
+    with pytest.raises(Unsure, match=f"“North” \\({north}\\) belongs to another organisation itself"):
+        await accept(site, row)
+    durham = await accept(site, row, parent="none")
+    assert (await site.store.organisations.find(id=durham.organisation_id)).parent_id is None
+    york = await waiting(site, owner, statement, "York", kind="party group", parent="north")
+    york = await accept(site, york, parent=str(north))
+    assert (await site.store.organisations.find(id=york.organisation_id)).parent_id == north
+
+
+async def test_a_correction_of_the_parent_is_asked_about_too(site, owner, statement, first):
+    old = await accept(site, await waiting(site, owner, statement, "Durham", kind="party group"))
+    row = await correction(site, owner, statement, old, parent="North")
+    with pytest.raises(Unsure, match="belongs to another organisation itself"):
+        await accept(site, row)
+    assert (await accept(site, row, parent="none")).organisation_id == old.organisation_id
+
+
+async def test_a_name_of_signs_alone_is_no_name(site, owner, statement, first):
+    row = await again(site, owner, statement)
+    for name in ("…", "?!", "–"):
+        with pytest.raises(Refused, match="it has no letter and no digit"):
+            await accept(site, row, separate=True, name=name)
+    with pytest.raises(Refused, match="it has no letter and no digit"):
+        await accept(site, await waiting(site, owner, statement, "…"))

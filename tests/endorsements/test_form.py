@@ -23,7 +23,7 @@ from tests import makers
 from tests.conftest import browser
 
 hidden = makers.hidden
-PDF = b"%PDF-1.4\n1 0 obj <</Type /Catalog>> endobj\ntrailer <</Root 1 0 R>>\n%%EOF\n"
+PDF = b"%PDF-1.4\n1 0 obj <</Type /Catalog>> endobj\ntrailer <</Root 1 0 R>>\nstartxref\n9\n%%EOF\n"
 
 
 def picture() -> bytes:

@@ -89,8 +89,8 @@ async def test_what_the_campaign_wrote_stands_in_the_place_of_what_is_made(owner
     await rows.accepted(owner, statement, "Hallam UNI", wording="Adopted unanimously")
     found = await listed()
     assert found.names == ["Hallam UNI", "Longmoor UNI (AGM, by 88 to 3)"]
-    assert "Hallam UNI Adopted unanimously" in found.said
-    assert "branch meeting" not in found.said
+    assert "Hallam UNI Adopted unanimously · branch meeting" in found.said
+    assert "Longmoor UNI (AGM, by 88 to 3) branch meeting, 2 January 2026" in found.said
 
 
 async def test_a_page_in_german_says_it_in_german(site, client, owner):
@@ -194,6 +194,7 @@ async def test_filters_narrow_it_and_search_engines_are_sent_to_the_whole(owner,
     union = str(tree["Example Transport Workers’ Union"]["organisation_id"])
     whole = await listed()
     assert "noindex" not in whole.html
+    assert whole.html.count('aria-current="true"') == 1
     assert whole.answer.headers["cache-control"].startswith("public")
     depot, council = "Exampleton Bus Depot Branch", "Eastfield Trades Council"
     for query, names in (
@@ -201,8 +202,11 @@ async def test_filters_narrow_it_and_search_engines_are_sent_to_the_whole(owner,
         ({"of": union}, ["Example Transport Workers’ Union", depot]),
         ({"of": union, "kind": "union branch"}, [depot]),
         ({"q": "EASTFIELD"}, [council]),
-        ({"q": "the transport-workers"}, ["Example Transport Workers’ Union"]),
+        ({"q": "the transport-workers"}, ["Example Transport Workers’ Union", depot]),  # which belongs to it
+        ({"q": "north"}, [depot]),
         ({"q": "nr/1"}, [depot]),
+        ({"q": "nr142"}, [depot]),
+        ({"q": "NR 142"}, [depot]),
         ({"q": "exampleton"}, [depot]),
         ({"q": "exampleton", "kind": "trades council"}, []),
     ):
@@ -240,9 +244,49 @@ async def test_a_region_is_known_by_its_name_and_the_bodies_of_others_stay_unnam
     foreign = await rows.organisation(
         owner, await makers.statement(site), "Foreign Union", kind="national union"
     )
-    found = await listed(of=str(foreign["id"]))
-    assert "No organisation here fits what you asked for" in found.said
-    assert "Foreign Union" not in found.html
+    campaign = await site.store.campaigns.find(slug=statement.campaign_slug)
+    draft = await makers.statement(site, campaign, open=False)
+    unseen = await rows.accepted(owner, draft, "Foreign Council", kind="trades council")
+    gone = await rows.accepted(owner, statement, "Foreign Branch")
+    await rows.withdrawn(owner, gone)
+    for id in (foreign["id"], unseen["organisation_id"], gone["organisation_id"]):
+        found = await listed(of=str(id))
+        assert "No organisation here fits what you asked for" in found.said
+        assert "Foreign" not in found.html
+
+
+async def test_what_is_not_counted_yet_is_listed_and_no_total_is_said(
+    client, owner, statement, listed, counting
+):
+    await rows.accepted(owner, statement, "First Council", kind="trades council", members=100)
+    page, found = (await client.get(f"/{statement.slug}")).text, await listed()
+    for html in (page, found.html):
+        assert "First Council" in html
+        assert "Organisations with" not in makers.visible(html)
+    assert "All Trades councils 1" in found.said
+    await counting()
+    page, found = (await client.get(f"/{statement.slug}")).text, await listed()
+    assert "All 1 Trades councils 1" in found.said
+    assert "Organisations that endorse 1 organisation Organisations with 100 members" in found.said
+    assert "Organisations that endorse all 1" in makers.visible(page)
+
+
+async def test_the_statements_page_says_how_many_endorsed_an_earlier_text(
+    site, client, owner, statement, counting
+):
+    await rows.accepted(owner, statement, "Early Branch")
+    await counting()
+    assert "earlier version" not in makers.visible((await client.get(f"/{statement.slug}")).text)
+    await makers.new_version(site, statement)
+    said = makers.visible((await client.get(f"/{statement.slug}")).text)
+    assert "1 organisation 1 of them endorsed an earlier version of the text." in said
+
+
+async def test_a_link_with_others_marks_is_everybodys_page(client, owner, statement):
+    await rows.tree(owner, statement)
+    answer = await client.get(f"/{statement.slug}/endorsements?fbclid=x&from=leaflet")
+    assert answer.headers["cache-control"].startswith("public")
+    assert "noindex" not in answer.text
 
 
 @pytest.mark.parametrize("query", [{"kind": "cats"}, {"of": "x"}, {"of": str(new_id())}, {"q": "nobody"}])

@@ -41,7 +41,7 @@ def parent(bodies: list[Body], number: int) -> int | None:
     return number - 1 - (above - 1) % number if above and number else None
 
 
-def obviously(bodies: list[Body]) -> tuple[int, int, Any, Any] | None:
+def obviously(bodies: list[Body]) -> tuple[int, int, int, Any, Any] | None:
     """Each that tells a number, unless somebody above it does."""
     telling = {n for n, body in enumerate(bodies) if body.state == "accepted" and body.members is not None}
     counted = []
@@ -57,6 +57,7 @@ def obviously(bodies: list[Body]) -> tuple[int, int, Any, Any] | None:
     return (
         sum(body.members or 0 for body in counted),
         len(counted),
+        len(days),
         *(days[:1] or [None]),
         *(days[-1:] or [None]),
     )
@@ -111,11 +112,21 @@ async def test_a_branch_counts_beside_a_union_without_a_number_and_not_inside_on
     assert "31,000 members" in said
     assert "as 1 of them told us for 31 December 2025" in said
     facts = (await client.get(f"/{statement.slug}.json")).json()
-    told = {"members": 31_000, "told_by": 1, "oldest": "2025-12-31", "newest": "2025-12-31"}
+    told = {"members": 31_000, "told_by": 1, "dated_by": 1, "oldest": "2025-12-31", "newest": "2025-12-31"}
     assert facts["affiliated_members"] == told
     assert facts["count"]["people"] == 0
     await rows.withdrawn(owner, silent)
     assert "450 members" in makers.visible((await client.get(page)).text)
+
+
+async def test_a_day_is_said_only_where_all_of_them_told_one(site, client, owner, counting, statement):
+    await rows.accepted(owner, statement, "Dated Council", members=100, members_on=date(2020, 1, 1))
+    await rows.accepted(owner, statement, "Undated Council", members=900)
+    await counting()
+    said = makers.visible((await client.get(f"/{statement.slug}/endorsements")).text)
+    assert "1,000 members , as 2 of them told us. A branch" in said.replace("members,", "members ,")
+    told = (await client.get(f"/{statement.slug}.json")).json()["affiliated_members"]
+    assert (told["told_by"], told["dated_by"]) == (2, 1)
 
 
 async def test_without_any_number_no_members_are_spoken_of(site, client, owner, counting, statement):
@@ -135,11 +146,12 @@ async def test_among_many_the_indexes_serve_and_nothing_of_another_statement_is_
     await owner.execute("analyze")
     of = {"statement_id": statement.id}
     union = await owner.fetchval("select id from organisations where key = 'example union of many'")
-    page = {"kinds": ["union branch"], "kind": None, "below": None, "pattern": None, "plain": None}
+    page = {"kinds": ["union branch"], "kind": None, "below": None}
+    page |= {"pattern": None, "plain": None, "code": None}
     page |= {**of, "most": 100, "skip": 0}
     for name, arguments in (
         ("list_page", page),
-        ("list_page", {**page, "below": union, "pattern": "%12%", "plain": "%12%"}),
+        ("list_page", {**page, "below": union, "pattern": "%12%", "plain": "%12%", "code": "#%12%"}),
         ("list_kinds", of),
         ("list_tops", {**of, "most": 60}),
         ("list_logos", {**of, "most": 48}),

@@ -108,9 +108,7 @@ async def test_a_meeting_after_the_claim_was_made_can_be_told(site, client, post
     assert (await the(owner, row))["met_on"] == TODAY
 
 
-async def test_once_accepted_private_facts_change_at_once(
-    site, client, postbox, owner, statement, counting
-):
+async def test_once_accepted_private_facts_change_at_once(site, client, postbox, owner, statement, counting):
     row = await accepted(site, owner, statement)
     olive = await behind_her_link(client, postbox, site, owner)
     changes = {"officer_role": "Treasurer", "officer_phone": "020 7946 0001", "wants_speaker": "yes"}
@@ -331,19 +329,17 @@ async def test_a_renewal_is_of_the_text_that_stands_now(site, client, postbox, o
     assert (await successor(owner, row))["version"] == 2
 
 
-@pytest.mark.parametrize("state", ["pending", "declined", "withdrawn", "replaced", "expired"])
-async def test_what_does_not_stand_can_not_be_corrected_or_withdrawn(
-    site, client, postbox, owner, statement, state
-):
+async def test_what_does_not_stand_can_not_be_corrected_or_withdrawn(site, client, postbox, owner, statement):
     row = await waiting(site, owner, statement)
-    await owner.execute("update endorsements set state = $1, ended_at = now()", state)
     olive = await behind_her_link(client, postbox, site, owner)
-    refused = await olive.get("/endorsement", key=key(row))
-    assert refused.status_code == 409
-    assert "can’t be changed as it stands now" in refused.text
-    withdrawn = await client.post(f"{olive.path}/endorsement/withdraw", data={"key": key(row)})
-    assert withdrawn.status_code == (303 if state == "withdrawn" else 409)
-    assert (await the(owner, row))["state"] == state
+    for state in ("pending", "declined", "withdrawn", "replaced", "expired"):
+        await owner.execute("update endorsements set state = $1, ended_at = now()", state)
+        refused = await olive.get("/endorsement", key=key(row))
+        assert refused.status_code == 409
+        assert "can’t be changed as it stands now" in refused.text
+        withdrawn = await client.post(f"{olive.path}/endorsement/withdraw", data={"key": key(row)})
+        assert withdrawn.status_code == (303 if state == "withdrawn" else 409)
+        assert (await the(owner, row))["state"] == state
 
 
 async def test_withdrawing_takes_it_from_list_and_count_once_with_a_notice(
@@ -463,7 +459,11 @@ async def test_nothing_that_is_typed_makes_a_500(site, client, postbox, owner, s
 
     @given(st.dictionaries(st.sampled_from(NAMES), TYPED, max_size=6))
     @settings(
-        max_examples=40, deadline=None, database=None, suppress_health_check=list(HealthCheck), derandomize=True
+        max_examples=40,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+        derandomize=True,
     )
     def collect(changes):
         cases.append({name: value.encode("utf-8", "replace").decode() for name, value in changes.items()})

@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 
-from petitions.endorsements import expiring, review
-from petitions.errors import Refused
+from petitions.endorsements import expiring, leaving, review
+from petitions.errors import Closed, NotFound, Refused
 from petitions.organisations import actions as organisations
+from petitions.proving.links import Key
 from petitions.site import make_site, opened
 from tests import makers
+from tests.endorsements import rows
 from tests.endorsements.claims import ACTOR, accept, correction, counted, public, waiting
 
 AT_ONCE = 8
@@ -32,12 +34,16 @@ async def sites(site, settings):
         yield [site, await stack.enter_async_context(opened(make_site(settings)))]
 
 
-async def race(sites: list[Any], acts: Iterable[Callable[[Any], Awaitable[Any]]]) -> list[Any]:
-    """All at once, by turns on either process; what each gave or raised. Anything but a refusal is a failure."""
+async def race(
+    sites: list[Any], acts: Iterable[Callable[[Any], Awaitable[Any]]], but: tuple[type[Exception], ...] = ()
+) -> list[Any]:
+    """All at once, by turns on either process; what each gave or raised. Anything but a refusal (or `but`) is a
+    failure."""
     done = await asyncio.wait_for(
         asyncio.gather(*(act(sites[n % 2]) for n, act in enumerate(acts)), return_exceptions=True), 30
     )
-    assert [one for one in done if isinstance(one, BaseException) and not isinstance(one, Refused)] == []
+    expected = (Refused, *but)
+    assert [one for one in done if isinstance(one, BaseException) and not isinstance(one, expected)] == []
     return done
 
 
@@ -148,3 +154,63 @@ async def test_accepts_and_changes_of_the_tree_never_wait_for_each_other(
     assert refused(done) == []
     assert await counted(site, owner, statement, counting) == 5
     assert await owner.fetchval("select count(*) from organisations where parent_id is null") == 1
+
+
+async def locked(owner: Any) -> None:
+    """Somebody waits for a row that this connection holds."""
+    waits = "select exists (select from pg_locks where not granted)"
+    while not await owner.fetchval(waits):
+        await asyncio.sleep(0.01)
+
+
+async def test_what_waits_for_each_other_takes_rows_in_one_order(sites, site, owner, statement, counting):
+    """The row that a body gives way by may be older than the one that is accepted corrects: as whoever withdraws it
+    holds them, by hand."""
+    oldest = await waiting(site, owner, statement)
+    first = await accept(site, await waiting(site, owner, statement))
+    row = await correction(site, owner, statement, first, area="Exampleton")
+    standing = await accept(site, oldest, renew=True)
+    assert standing.id < first.id < row.id
+    held = "select id from endorsements where id = $1 for update"
+    async with owner.transaction():
+        await owner.fetch(held, standing.id)
+        accepts = asyncio.create_task(accept(site, row, renew=True))
+        async with asyncio.timeout(20):
+            await locked(owner)
+            await owner.fetch(held, first.id)
+    assert (await accepts).state == "accepted"
+    assert await counted(site, owner, statement, counting) == 1
+
+
+async def test_renewed_corrected_withdrawn_and_erased_at_once(sites, site, owner, statement, counting):
+    oldest = await waiting(site, owner, statement)
+    first = await accept(site, await waiting(site, owner, statement))
+    row = await correction(site, owner, statement, first, area="Exampleton")
+    standing = await accept(site, oldest, renew=True)
+    key = Key(standing.statement_id, standing.id)
+    await race(
+        sites,
+        [
+            lambda one: accept(one, row, renew=True),
+            lambda one: leaving.erase(one, first.address_key, Key(first.statement_id, first.id)),
+            lambda one: accept(one, row, renew=True),
+            lambda one: leaving.withdraw(one, standing.address_key, key),
+        ],
+        but=(NotFound, Closed),
+    )
+    assert await counted(site, owner, statement, counting) == len(await public(owner))
+
+
+async def test_what_stood_ends_while_another_is_accepted(sites, site, owner, statement, counting):
+    """Then nothing stands in the way, and no sentence names what is gone."""
+    standing = await accept(site, await waiting(site, owner, statement))
+    row = await waiting(site, owner, statement)
+    async with owner.transaction():
+        await rows.withdrawn(
+            owner, {"statement_id": standing.statement_id, "id": standing.id, "version": standing.version}
+        )
+        accepts = asyncio.create_task(accept(site, row))
+        async with asyncio.timeout(20):
+            await locked(owner)
+    assert (await accepts).state == "accepted"
+    assert await counted(site, owner, statement, counting) == 1

@@ -16,7 +16,7 @@ from petitions.files import LARGEST, actions, checks, pictures
 from petitions.forms import Unfit
 from petitions.site import Site
 from tests.files import made
-from tests.files.made import PDF, REFUSED, phone, picture, saved
+from tests.files.made import PDF, REFUSED, SIGNED, TABLED, phone, picture, saved
 
 USES = ("logo", "minutes")
 
@@ -52,8 +52,8 @@ async def test_what_is_no_picture_and_no_pdf_is_refused_with_a_sentence(
 async def test_a_pdf_is_kept_as_it_is_and_is_no_logo(desk: Site) -> None:
     row = await put(desk, PDF)
     assert (row.type, row.data, row.width) == ("application/pdf", PDF, None)
-    padded = PDF + b"\r\n\0 \n"
-    assert (await put(desk, padded)).data == padded
+    for whole in (PDF + b"\r\n\0 \n", SIGNED, TABLED):
+        assert (await put(desk, whole)).data == whole
     with pytest.raises(Unfit, match="A logo is a picture"):
         await actions.put(desk, io.BytesIO(PDF), "logo")
 
@@ -63,7 +63,7 @@ async def test_what_is_too_large_is_refused_by_its_use(desk: Site, use: str) -> 
     with pytest.raises(Unfit) as unfit:
         await actions.put(desk, io.BytesIO(b"%PDF-" + b" " * LARGEST[use]), use)
     assert unfit.value.values == {"limit": LARGEST[use] // 1_000_000}
-    just = b"%PDF-1.4\n" + b"%" * (LARGEST["minutes"] - 15) + b"\n%%EOF"
+    just = b"%PDF-1.4\n1 0 obj endobj\n%" + b"x" * (LARGEST["minutes"] - 43) + b"\nstartxref\n9\n%%EOF"
     assert len(just) == LARGEST["minutes"]
     assert (await put(desk, just)).size == len(just)
 

@@ -25,7 +25,9 @@ async def test_an_open_page_says_where_the_count_comes_from_and_how_each_plural_
     forms = dict(re.findall(r'<template data-form="(\w+ \w+)">(.*?)</template>', text))
     assert forms["people one"] == "<b>#</b> person has signed"
     assert forms["people other"] == "<b>#</b> people have signed"
-    assert {form.split()[0] for form in forms} == {"people", "bar", "organisations", "goal"}
+    assert forms["bodies one"] == "<b># organisation</b>"
+    said = {"people", "bar", "persons", "organisations", "bodies", "all", "goal"}
+    assert {form.split()[0] for form in forms} == said
     assert all(words.count("#") == 1 for words in forms.values())
     assert re.search(r"<template data-closed>.*Signing is closed.*</template>", text)
 

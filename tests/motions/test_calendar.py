@@ -74,6 +74,7 @@ def in_thread(call, *words):
 
 async def test_organisers_see_next_and_past_meetings_and_the_counts(told, run, owner):
     statement, motion = told
+    await owner.execute("update submissions set meets_on = current_date - 20 where name = 'Far branch'")
     result = await in_thread(run, f"motions pipeline --statement {statement.slug} --json")
     found = json.loads(result.stdout)
     assert {one["name"] for one in found["next"]} == {ODD, ODD.upper()}
@@ -85,16 +86,33 @@ async def test_organisers_see_next_and_past_meetings_and_the_counts(told, run, o
     assert [(one["name"], one["state"], one["amended"]) for one in found["past"]] == [
         ("Past branch", "amended", "As changed.")
     ]
-    counts = {"announced": 3, "passed": 0, "amended": 1, "fell": 0, "not reached": 0, "withdrawn": 0}
+    counts = {
+        "announced": 2,
+        "unanswered": 1,
+        "passed": 0,
+        "amended": 1,
+        "fell": 0,
+        "not reached": 0,
+        "withdrawn": 0,
+    }
     assert found["counts"] == counts
+    await owner.execute("update submissions set meets_on = current_date + 40 where name = 'Far branch'")
     assert "Unproven" not in result.stdout
     note = await owner.fetchrow("select * from audit where act = 'motions pipeline'")
     assert note["actor"].startswith("cli:")
     assert "example.org" not in note["details"]
     where = f"motions pipeline --campaign {statement.campaign_slug}"
     text = (await in_thread(run, f"{where} --days 60")).output
-    for shown in ("×2", "Far branch", "Past branch", "olu@example.org", "speaker", "3 announced, 0 passed"):
+    for shown in (
+        "×2",
+        "Far branch",
+        "Past branch",
+        "olu@example.org",
+        "speaker",
+        "3 announced, 0 unanswered",
+    ):
         assert shown in text
+    assert "“--json” has the texts" in text
     text = (await in_thread(run, f"{where} --state amended")).output
     assert "Past branch" in text
     assert "olu@example.org" not in text
@@ -130,4 +148,6 @@ async def test_the_calendar_holds_a_day_for_each_meeting_and_cut_off(told, run, 
     assert await owner.fetchval("select count(*) from audit where act = 'motions calendar'") == 2
     nowhere = tmp_path / "nowhere" / "meetings.ics"
     result = await in_thread(run, f"motions calendar --statement {statement.slug} --out {nowhere}", 1)
-    assert "could not be written" in result.output
+    assert "There is no folder" in result.output
+    result = await in_thread(run, f"motions calendar --statement {statement.slug} --out {tmp_path}", 2)
+    assert "is a directory" in result.output

@@ -84,6 +84,13 @@ async def test_a_text_is_replaced_where_it_stands(run, site, client, file):
     assert "This body notes something else." in makers.visible((await client.get(page)).text)
 
 
+async def test_what_a_motion_asks_for_is_said_when_it_is_added(run, site, file):
+    statement = await makers.statement(site)
+    file.write_text(FILE.replace("first.", "[[onion: a / b]] first."))
+    said = (await run(f"motions add {file} --statement {statement.slug}")).output
+    assert said.splitlines()[1:] == ["It asks for “onion”: a / b"]
+
+
 async def test_the_list_and_one_motion_are_shown(run, site, file):
     statement = await makers.statement(site)
     here = f"--statement {statement.slug}"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import re
+import threading
+from dataclasses import replace
 
 import docx
 import odfdo
@@ -11,9 +14,11 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from petitions.motions import actions
+from petitions.motions import actions, documents
+from petitions.site import make_site
 from petitions.translations import PSEUDO, catalogue
 from tests import makers
+from tests.conftest import browser
 from tests.motions import putting
 
 BODY = """\
@@ -97,12 +102,46 @@ async def test_the_text_is_filled_in_for_a_kind_of_body(site, client):
     assert "to ask the region" in page
     assert "Ask your branch secretary" in page
     assert answer.headers["cache-control"] == "no-store"
-    assert f'href="{where(statement, motion)}/submit?kind=union+branch"' in answer.text
     for format in ("txt", "docx", "odt"):
-        (link,) = re.findall(rf'href="({where(statement, motion)}/text\.{format}\?[^"]*)"', answer.text)
-        assert "else" not in link
-        data = (await client.get(link.replace("&amp;", "&"))).content
+        data = (await client.get(f"{where(statement, motion)}/text.{format}", params=QUERY)).content
         assert "Exampleton *No. 2* notes that members wait on 15 February 2027." in words(data, format)
+
+
+async def test_what_is_done_with_a_motion_are_buttons_of_its_form_and_take_what_was_just_typed(site, client):
+    statement, motion = await published(site)
+    page = (await client.get(where(statement, motion))).text
+    assert re.search(rf'<form id="fill"[^>]* method="get" action="{where(statement, motion)}#motion"', page)
+    here = where(statement, motion)
+    assert re.findall(r'<button class="[a-z ]+" form="fill" formaction="([^"]*)">', page) == [
+        *(f"{here}/text.{format}" for format in ("docx", "odt", "txt")),
+        f"{here}/submit",
+    ]
+
+
+async def test_files_have_a_limit_of_their_connection(site, settings):
+    statement, motion = await published(site)
+    tight = make_site(replace(settings, ip_burst=5, ip_rate=0.001))
+    await tight.store.open()
+    async with browser(tight) as client:
+        found = [(await client.get(f"{where(statement, motion)}/text.txt")).status_code for _ in range(3)]
+        assert (await client.get(where(statement, motion))).status_code == 200
+    await tight.store.close()
+    assert found == [200, 200, 429]
+
+
+async def test_whom_the_line_is_too_long_for_is_told_so(site, client):
+    statement, motion = await published(site)
+    go = threading.Event()
+    pencil = documents.pencil
+    # A drawing each, or else they would be one.
+    waiting = [asyncio.create_task(pencil.drawn(lambda: bytes(go.wait(10)))) for _ in range(20)]
+    await asyncio.sleep(0)
+    answer = await client.get(f"{where(statement, motion)}/text.txt")
+    go.set()
+    await asyncio.gather(*waiting)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    assert "Many people want such a file" in makers.visible(answer.text)
+    assert (await client.get(f"{where(statement, motion)}/text.txt")).status_code == 200
 
 
 def words(data, format):

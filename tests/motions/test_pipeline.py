@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
+from petitions.ids import new_id
 from petitions.motions import actions, submissions
+from petitions.motions.files import Draft
+from petitions.proving.links import Key
 from petitions.site import make_site
 from petitions.tokens import pack
 from tests import makers
@@ -242,10 +246,115 @@ async def test_the_reminder_comes_in_time_and_once(site, client, owner, postbox,
         )
         assert await submissions.remind(site) == f"{int(due)} reminders, 0 questions", (meets, cut_off)
         assert await submissions.remind(site) == "0 reminders, 0 questions"
-    await postbox.settle()
+        await postbox.settle()
     assert len(postbox) == sum(due for _, _, due in DUE)
     assert "/motions/outcome/" in postbox[0].text
     assert f"/{statement.slug}/motions/{motion.slug}" in postbox[0].text
+
+
+async def test_closed_statements_and_later_days_take_no_reminders_place(
+    site, client, owner, postbox, statement, motion
+):
+    plans = [("a@example.org", 6), ("b@example.org", 3), ("c@example.org", 5)]
+    over = await makers.statement(site)
+    old = await putting.motion(site, over)
+    for number in range(3):
+        await putting.announced(
+            client, postbox, over, old, officer_email=f"x{number}@example.org", cut_off_on=putting.day(1)
+        )
+    for address, ahead in plans:
+        days = {"cut_off_on": putting.day(ahead)}
+        await putting.announced(client, postbox, statement, motion, officer_email=address, **days)
+    await makers.close(site, over)
+    await site.store.submissions.remind(most=2, letter_ids=[new_id(), new_id()], zone="UTC")
+    found = await owner.fetch("select officer_email from submissions where reminded_at is not null")
+    assert {row["officer_email"] for row in found} == {"b@example.org", "c@example.org"}
+
+
+COMES = [
+    # days to the meeting, to the cut-off; to the reminder
+    (30, 20, 13),
+    (30, 3, 0),
+    (30, 0, None),
+    (30, None, 27),
+    (2, None, 0),
+    (0, None, None),
+]
+
+
+async def test_a_reminder_is_promised_for_its_day_or_not_at_all(
+    site, client, owner, postbox, statement, motion
+):
+    shown = site.templates.environment("en").filters["date"]
+    for number, (meets, cut_off, comes) in enumerate(COMES):
+        days = {"meets_on": putting.day(meets), "cut_off_on": "" if cut_off is None else putting.day(cut_off)}
+        address = f"officer{number}@example.org"
+        await putting.announced(client, postbox, statement, motion, officer_email=address, **days)
+        page = (await client.get(f"/{statement.slug}/motions/{motion.slug}/submitted")).text
+        notice = postbox.to(address)[-1].text
+        assert ("We remind you" in page, "We remind you" in notice) == (comes is not None,) * 2, (
+            meets,
+            cut_off,
+        )
+        if comes is not None:
+            day = shown(date.fromisoformat(putting.day(comes)))
+            assert f"We remind you once, on {day}." in makers.visible(page)
+            assert f"We remind you on {day}, once." in notice
+    closes = "update statements set closes_at = now() + interval '10 days'"
+    await owner.execute(closes)
+    row = await owner.fetchrow(
+        "select statement_id, id from submissions where officer_email = 'officer0@example.org'"
+    )
+    assert (await submissions.find(site, Key(*row))).reminds_on is None
+
+
+async def test_a_motion_that_is_withdrawn_meanwhile_keeps_its_officers_on_their_way(
+    site, client, stranger, owner, postbox, statement, motion
+):
+    await putting.submit(client, statement, motion, cut_off_on=putting.day(3))
+    await actions.withdraw(site, statement, motion.slug, actor=makers.ACTOR)
+    here = f"/{statement.slug}/motions/{motion.slug}"
+    assert (await client.get(f"{here}/submit/check-your-email")).status_code == 200
+    assert (await client.post(f"{here}/submit/send-again", data={"a": "b"})).status_code == 303
+    await postbox.settle()
+    assert (await client.post(f"{here}/submit/confirm", data={"code": "000000"})).status_code == 422
+    answer = await client.get(link(postbox[-1]))
+    page = await client.get(answer.headers["location"])
+    assert page.status_code == 200
+    await submissions.remind(site)
+    await postbox.settle()
+    assert len(postbox) == 3
+    for text in (page.text, *(letter.text + letter.html for letter in postbox)):
+        assert f'{here}"' not in text
+        assert f"{here}\r" not in text
+    answer = await stranger.get(f"{here}/submitted")
+    assert answer.headers["location"] == f"/{statement.slug}/motions"
+    await actions.add(site, statement, Draft("draft", "A draft", "Text", ""), actor=makers.ACTOR)
+    assert (await client.get(f"/{statement.slug}/motions/draft/submitted")).status_code == 404
+
+
+async def test_someone_else_on_this_device_begins_anew(letter, client, statement, motion):
+    here = putting.path(statement, motion)
+    assert f"{here}/someone-else" in (await client.get(f"{here}/check-your-email")).text
+    answer = await client.post(f"{here}/someone-else", data={"a": "b"})
+    assert (answer.status_code, answer.headers["location"]) == (303, here)
+    assert f"{here}/someone-else" not in (await client.get(f"{here}/check-your-email")).text
+    assert (await client.post(f"{here}/confirm", data={"code": letter.code})).status_code == 422
+
+
+async def test_where_letters_leave_slowly_or_late_the_page_says_which(
+    site, client, owner, postbox, statement, motion
+):
+    page = f"{putting.path(statement, motion)}/check-your-email"
+    for number in range(4):
+        await putting.submit(client, statement, motion, officer_email=f"officer{number}@example.org")
+    hurried = replace(site, settings=replace(site.settings, mail_per_hour=1))
+    async with browser(hurried) as slow:
+        assert "yours may take about" in (await slow.get(page)).text
+    await owner.execute("update outbox set due_since = now() - interval '5 hours'")
+    text = (await client.get(page)).text
+    assert "running late" in text
+    assert "yours may take" not in text
 
 
 async def test_two_workers_in_parallel_remind_and_ask_once(
@@ -312,7 +421,7 @@ async def test_letters_hold_no_typed_text_but_names_and_dates(
     assert len(postbox) == 4
     for letter in postbox:
         assert "zebra" not in (letter.text + letter.html + letter.subject).lower()
-        assert "Exampleton branch" in letter.text
+        assert ("Exampleton branch" in letter.text) == (letter is not postbox[0])
 
 
 async def test_nothing_of_it_is_public(site, client, stranger, postbox, statement, motion):

@@ -32,6 +32,8 @@ BAD = [
     ("name", "x" * 101),
     ("name", "Branch www.example.com"),
     ("name", "Branch \u202e turned"),
+    ("name", "Branch a@b.c"),
+    ("name", "Ring 020 7946 0000"),
     ("kind", ""),
     ("kind", "royal court"),
     ("parent", "https://example.com"),
@@ -44,6 +46,7 @@ BAD = [
     ("meets_on", putting.day(19)),
     ("cut_off_on", putting.day(31)),
     ("cut_off_on", "31.02.2027"),
+    ("cut_off_on", putting.day(-1)),
     ("officer_name", ""),
     ("officer_name", "=1+1"),
     ("officer_email", ""),
@@ -77,11 +80,20 @@ async def test_today_and_two_years_ahead_are_taken(client, owner, statement, mot
     assert len(await putting.state(owner)) == 2
 
 
+async def test_motions_may_be_put_today_where_they_are_taken_until_today(client, owner, statement, motion):
+    answer = await putting.submit(client, statement, motion, cut_off_on=putting.day(0))
+    assert answer.status_code == 303
+
+
 async def test_the_address_names_a_motion_and_perhaps_a_kind(client, statement, motion):
     where = putting.path(statement, motion)
     page = await client.get(f"{where}?kind=trades+council")
     assert '<option value="trades council" selected>' in page.text
     assert "selected" not in (await client.get(f"{where}?kind=nonsense")).text
+    wrong = await client.get(where, params={"name": "www.example.com", "meets_on": "soon", "pick-x": "<1>"})
+    assert wrong.status_code == 200
+    assert 'role="alert"' not in wrong.text
+    assert 'value="www.example.com"' in wrong.text
     nothing = f"/{statement.slug}/motions/nothing/submit"
     assert (await client.get(nothing)).status_code == 404
     assert (await client.post(nothing, data={"a": "b"})).status_code == 404
@@ -105,6 +117,13 @@ async def test_no_typed_thing_breaks_the_form(client, statement, motion, over):
 @pytest.fixture
 async def outcome(client, postbox, statement, motion) -> str:
     return await putting.announced(client, postbox, statement, motion)
+
+
+@SOME
+@given(meets=TEXT, last=TEXT)
+async def test_no_typed_thing_breaks_the_days_of_a_meeting(client, outcome, meets, last):
+    answer = await client.post(f"{outcome}/days", data={"meets_on": meets, "cut_off_on": last})
+    assert answer.status_code == 422
 
 
 @SOME

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from petitions.endorsements.asked import LONGEST_MOTION
 from petitions.errors import Refused
 from petitions.markdown import to_html, to_text
-from petitions.motions import text
+from petitions.motions import files, forms, text
 from petitions.motions.files import parse
 from petitions.organisations import KINDS
 from petitions.translations import PSEUDO, catalogue
@@ -128,6 +129,31 @@ def test_a_name_is_never_markdown(name):
     assert to_text(fill("[[body]]\n\nand [[body]].", name=name)) == f"{name}\n\nand {name}."
 
 
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [
+        ("We **[[party: stand]]** meet.", "We meet."),
+        ("We _**[[party: stand]]**_ meet, ***[[party: x]]*** all.", "We meet, all."),
+        ("1. ~~[[party: stand]]~~;\n2. **to [[party: stand]]**", "1. **to**"),
+        ("**[[party: stand and]] march**", "**march**"),
+        ("We **march**[[party: , stand]] on", "We **march** on"),
+        ("2 * 3 [[party: x]] * 4", "2 * 3 * 4"),
+    ],
+)
+def test_emphasis_of_nothing_goes_too(said, left):
+    assert fill(said, "campaign") == left
+    assert "stand" in fill(said, "party group") or "x" in said
+
+
+def test_a_motion_may_be_called_like_a_page_of_the_site():
+    assert parse("---\ntitle: A\nslug: calendar\n---\n\nText").slug == "calendar"
+
+
+def test_one_limit_holds_for_a_motion_from_its_file_to_the_endorsement():
+    assert files.FILLED == forms.AMENDED == LONGEST_MOTION
+    assert len(parse(FRONT + "x" * 17_800 + "[[body]]" * 22).body) < files.BODY
+
+
 FRONT = "---\ntitle: Example\nslug: example\n---\n\n"
 WRONG = {
     "ok\n[[union: a": "Line 7: “[[” is never closed by “]]”.",
@@ -145,7 +171,15 @@ WRONG = {
     "ok\n\n--- notes ---\n\n[[union: x": "Line 10: “[[” is never closed by “]]”.",
     "ok\n--- notes ---\na\n--- Notes ---": "Line 9: the notes begin a second time.",
     "": "There is no text after the front matter.",
-    "x" * 50_001: "The text is too long: 50000 characters at most.",
+    "x" * 18_001: "The text is too long: 18000 characters at most.",
+    "[[body]]" * 201: "Filled in for a body with a long name, the text has more than 20000 characters.",
+    "ok `a\n[[body]]` b": "Line 6: in code there can be no “[[”.",
+    "ok\nand `[[body]]` b": "Line 7: in code there can be no “[[”.",
+    "ok\n\n```\n[[body]]\n```": "Line 8: in code there can be no “[[”.",
+    "ok\n--- notes ---\n\n    [[date]]": "Line 9: in code there can be no “[[”.",
+    "[[unions: a / b]]": "Line 6: “unions” is not a kind of body: “union” is.",
+    "ok\n[[Trade Councils: a / b]]": "Line 7: “trade councils” is not a kind of body: “trades council” is.",
+    "[[parties: a / b]]": "Line 6: “parties” is not a kind of body: “party” is.",
     "".join(f"[[q{n}: a / b]]\n" for n in range(11)): "Line 16: a motion can ask 10 questions at most.",
 }
 

@@ -51,20 +51,27 @@ async def test_a_hundred_at_once_make_one_body(site, settings, campaign):
     assert len({row.id for row in found}) == 1
 
 
+async def parent_of(site, campaign, **given):
+    """As accepting does it: the path, then what of it is missing."""
+    return await organisations.make_path(
+        site, campaign.id, await organisations.path(site, campaign.id, **given)
+    )
+
+
 async def test_what_a_branch_belongs_to_is_made_as_a_path_and_found_again(site, campaign, owner):
     given = {"kind": "union branch", "parent": "Example Union", "region": "North"}
-    region = await organisations.parent_of(site, campaign.id, **given)
-    assert await organisations.parent_of(site, campaign.id, **{**given, "region": "north"}) == region
+    region = await parent_of(site, campaign, **given)
+    assert await parent_of(site, campaign, **{**given, "region": "north"}) == region
     tree = await site.store.organisations.list_tree(campaign_id=campaign.id)
     assert [(row.depth, row.kind, row.name) for row in tree] == [
         (0, "national union", "Example Union"),
         (1, "union region", "North"),
     ]
-    union = await organisations.parent_of(site, campaign.id, **{**given, "region": "Example Union"})
+    union = await parent_of(site, campaign, **{**given, "region": "Example Union"})
     assert union == tree[0].id, "a region of the parent's own name is the parent"
-    # Who names the region alone as what it belongs to means the one that is there.
-    assert await organisations.parent_of(site, campaign.id, kind="other", parent="North", region="") == region
-    assert await organisations.parent_of(site, campaign.id, kind="other", parent="", region="") is None
+    # Who names the region alone as what it belongs to: the one that is there; whether it is meant, organisers say.
+    assert await parent_of(site, campaign, kind="other", parent="North", region="") == region
+    assert await parent_of(site, campaign, kind="other", parent="", region="") is None
 
 
 async def test_likeness_finds_the_own_key_first_then_names_then_codes_elsewhere(site, campaign):
@@ -196,3 +203,19 @@ async def test_nothing_changed_is_nothing_noted(site, campaign, owner):
     row = await make(site, campaign, "Example")
     await set_(site, row, name="Example")
     assert await owner.fetchval("select count(*) from audit where act = 'organisation set'") == 0
+
+
+async def test_only_what_nothing_refers_to_is_removed(site, owner):
+    statement = await makers.statement(site)
+    campaign = await owner_campaign(site, statement)
+    union = await make(site, campaign, "Example Union", kind="national union")
+    branch = await make(site, campaign, "Exampleton", parent=union)
+    endorsing = await rows.accepted(owner, statement, "Westfield")
+    body = await site.store.organisations.find(id=endorsing["organisation_id"])
+    for kept in (union, body):
+        with pytest.raises(Refused, match="it stays"):
+            await organisations.remove(site, kept, actor=ACTOR)
+    for gone in (branch, union):
+        await organisations.remove(site, gone, actor=ACTOR)
+    assert [row["name"] for row in await owner.fetch("select name from organisations")] == ["Westfield"]
+    assert await owner.fetchval("select count(*) from audit where act = 'organisation remove'") == 2

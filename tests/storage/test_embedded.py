@@ -23,6 +23,7 @@ def test_the_first_start_makes_the_database_and_the_second_finds_its_data() -> N
     running = embedded.start(folder)
     ask(running, "create table words as select 'Übung' as word")
     assert ask(running, "select datlocale from pg_database where datname = 'petitions'") == "C.UTF-8"
+    assert ask(running, "select datctype from pg_database where datname = 'petitions'") == "C.UTF-8"
     assert ask(running, "show fsync") == "on"
     running.release()
     running.release()
@@ -43,6 +44,27 @@ def test_a_first_start_that_was_killed_begins_again() -> None:
     running.release()
     assert not remains.exists()
     shutil.rmtree(folder)
+
+
+def test_where_the_system_does_not_know_the_locale_the_database_is_made_without_it(tmp_path: Path) -> None:
+    """A system such as that: its initdb refuses what PostgreSQL's own would refuse there."""
+    binaries = embedded.binaries()
+    here = tmp_path / "bin"
+    here.mkdir()
+    for name in ("postgres", "initdb"):
+        script = f'#!/bin/sh\nexec "{binaries / name}" "$@"\n'
+        if name == "initdb":
+            refuses = 'echo "initdb: error: invalid locale name \\"C.UTF-8\\"" >&2; exit 1'
+            script = script.replace("\n", f'\ncase "$*" in *--lc-ctype=C) ;; *) {refuses};; esac\n', 1)
+        (here / name).write_text(script)
+        (here / name).chmod(0o755)
+    server = Server(tmp_path / "postgres-18", here, accounts.Account(), tmp_path)
+    server.create(durable=False)
+    control = subprocess.run(
+        [binaries / "postgres", "--version"], capture_output=True, check=True
+    )
+    assert control.stdout
+    assert (server.data / "PG_VERSION").exists()
 
 
 def test_the_owner_may_create_extensions_and_the_app_may_create_nothing(folder: Path) -> None:

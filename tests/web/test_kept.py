@@ -341,7 +341,8 @@ async def test_the_list_of_organisations_is_kept_and_with_a_query_drawn_for_who_
         assert "etag" not in found.headers
     assert served.hits == before
     assert (await served.get(path)).content == whole.content
-    assert served.hits == before + 1
+    assert (await served.get(f"{path}?fbclid=x&from=leaflet")).content == whole.content
+    assert served.hits == before + 2
 
 
 async def test_a_query_that_comes_first_is_not_what_the_others_are_given(

@@ -68,21 +68,24 @@
       }
       return node;
     };
-    const say = (what, n) => {
+    const say = (n, ...all) => all.forEach((what) => {
       const form = one(`[data-form="${what} ${plurals.select(n)}"]`);
       if (form) every(`[data-says=${what}]`, (place) => {
         place.replaceChildren(fill(form.content.cloneNode(true), numbers.format(n)));
-        place.hidden = !n && what === "organisations";
+        place.hidden = !n && /^[ao]/.test(what); // "all", "organisations"
       });
-    };
+    });
     const show = (count) => {
       at = count.at;
-      say("people", count.people);
-      say("bar", count.people);
-      say("organisations", count.organisations);
-      if (count.people) every("[data-first]", (words) => words.remove());
+      say(count.people, "people", "bar", "persons");
+      say(count.organisations, "organisations", "all", "bodies");
+      every("[data-first]", (words) => count[words.dataset.first] && words.remove());
+      // Said of another number of organisations.
+      every("[data-of]", (words) => {
+        words.hidden = Number(words.dataset.of) !== count.organisations;
+      });
       if (!count.goal) return;
-      say("goal", count.goal);
+      say(count.goal, "goal");
       every(".goal progress", (bar) => {
         bar.max = count.goal;
         bar.value = count.people;
