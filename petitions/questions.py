@@ -100,6 +100,7 @@ def _clean(one: Field, text: str) -> str:
 
 _MISSING = N_("Answer “%(label)s”: this statement needs it.")
 _DAY = N_("Write the day like 15/02/2026 or 2026-02-15.")
+_YEAR = N_("Is the year %(year)s right? It has to be between 1900 and 2199.")
 _DAYS = (
     r"(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})",
     r"(?P<d>\d{1,2})[./ -](?P<m>\d{1,2})[./ -](?P<y>\d{4})",
@@ -130,7 +131,7 @@ def _date(text: str) -> str:
     if found is None:
         raise Unfit(_DAY)
     if not 1900 <= int(found["y"]) < 2200:
-        raise Unfit(N_("Is the year %(year)s right? It has to be between 1900 and 2199."), {"year": found["y"]})
+        raise Unfit(_YEAR, {"year": found["y"]})
     try:
         return date(int(found["y"]), int(found["m"]), int(found["d"])).isoformat()
     except ValueError:

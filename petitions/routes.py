@@ -77,6 +77,7 @@ def _mine() -> list[Route]:
         post("/my/{token}/erase", my.erase, "my_erase_button", LETTER),
         get("/my/{token}/endorsement", officers.correct_page, "my_endorsement", LETTER),
         post("/my/{token}/endorsement", officers.correct, "my_endorsement_post", LETTER, files=True),
+        get("/my/{token}/endorsement/file", officers.file, "my_endorsement_file", LETTER),
         get("/my/{token}/endorsement/withdraw", officers.withdraw_page, "my_endorsement_withdraw", LETTER),
         post("/my/{token}/endorsement/withdraw", officers.withdraw, "my_endorsement_withdraw_button", LETTER),
         get("/my/{token}/endorsement/erase", officers.erase_page, "my_endorsement_erase", LETTER),
@@ -198,7 +199,7 @@ def get(
 ) -> Route:
     """A page: GET and HEAD, changes nothing but what signing.md §4 names. `kept`: it is the same for everybody
     and whatever the query, and `web/kept.py` keeps it ready. `queried`: what its view looks at in the query ("*":
-    whatever is there); with that it is not kept."""""
+    whatever is there); with that it is not kept."""
     route = _route(path, view, name, rule, ["GET"])
     route.kept, route.queried = kept, queried  # type: ignore[attr-defined]
     return route

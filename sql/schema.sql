@@ -297,6 +297,7 @@ create table endorsements (
     second_name     text,
     second_role     text,
     second_email    text,
+    second_refused_keys bytea[] not null default '{}',  -- who knew nothing of it: not to be named there again
     -- Only while pending.
     fingerprint     bytea,                              -- HMAC of the whole claim: the same claim, the same row
     consent_ids     uuid[],
@@ -305,12 +306,13 @@ create table endorsements (
     check (coalesce(votes_for, 0) + coalesce(votes_against, 0) + coalesce(abstained, 0) <= present),
     check (met_on <= (coalesce(changed_at, created_at) at time zone 'UTC')::date + 1),
     check (second_key <> address_key),
+    check (second_key <> all (second_refused_keys)),
     check (state <> 'accepted' or organisation_id is not null),
     check (not two_officers or second_confirmed_at is not null),
     check (state <> 'accepted' or confirmed_by <> 'import' or minutes_seen),    -- nobody's word alone
     check (erased_at is null or (address_key is null and officer_name is null and officer_email is null
         and officer_phone is null and officer_role is null and second_key is null and second_name is null
-        and second_role is null and second_email is null))
+        and second_role is null and second_email is null and second_refused_keys = '{}'))
 );
 -- One body, one public row, however many accept at once.
 create unique index one_standing_endorsement on endorsements (statement_id, organisation_id) where state = 'accepted';
@@ -322,6 +324,7 @@ create index endorsements_in_review on endorsements (statement_id, confirmed_at)
 create index endorsements_of_an_officer on endorsements (statement_id, address_key) where address_key is not null;
 create index endorsements_of_a_second_officer on endorsements (statement_id, second_key) where second_key is not null;
 create index endorsements_to_forget on endorsements (ended_at) where ended_at is not null and erased_at is null;
+create index endorsements_with_officers on endorsements (statement_id) where erased_at is null and state <> 'pending';
 create index unconfirmed_endorsements on endorsements (created_at) where state = 'pending';
 create index endorsements_to_expire on endorsements (expires_on) where state = 'accepted' and expires_on is not null;
 create index endorsements_with_a_logo on endorsements (logo) where logo is not null;
@@ -436,7 +439,7 @@ create table consents (
     subject_key     bytea not null,                     -- HMAC of the address for this purpose alone
     text_id         uuid not null,
     act             text not null check (act in ('given', 'withdrawn')),
-    via             text not null check (via in ('form', 'my signature', 'paper', 'import')),
+    via             text not null check (via in ('form', 'my signature', 'paper', 'import', 'end')), -- end: with what it was for
     given_at        timestamptz not null,               -- when the person said so
     confirmed_at    timestamptz not null default now(), -- when the address was proven
     primary key (statement_id, id)

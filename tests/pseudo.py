@@ -24,10 +24,15 @@ _NOT_OURS = re.compile(
 
 def hard_coded(html: str) -> list[str]:
     """The pieces of a page that a visitor sees or hears and that were never translated."""
+    return [piece for piece in pieces(html) if plain_words(piece)]
+
+
+def pieces(html: str) -> list[str]:
+    """What a visitor sees or hears of a page."""
     page = _Visible()
     page.feed(html)
     page.close()
-    return [piece for piece in page.pieces if plain_words(piece)]
+    return page.pieces
 
 
 def plain_words(text: str) -> list[str]:

@@ -165,6 +165,12 @@ async def second_officer(tour: Tour) -> None:
     """The link, the button, and "I don't know of this", before and after."""
     link = tour.postbox.to("li@example.org")[-1].link("/endorsements/second/")
     officer = tour.stranger()
+    await tour.owner.execute(
+        "update endorsements set second_letter_at = second_letter_at - interval '15 days'"
+    )
+    await officer.get(link)
+    await officer.act(f"{link}/new-letter")
+    link = tour.postbox.to("li@example.org")[-1].link("/endorsements/second/")
     for path in (link, f"{link}/not-me"):
         await officer.get(path)
     await officer.post(link)
@@ -255,6 +261,9 @@ async def reviewed(tour: Tour, statement: Any) -> None:
     await review.accept(tour.site, await found(tour, 2), actor=makers.ACTOR, separate=True)
     await tour.letters()
     await expiring.expire(tour.site)
+    await endorse(tour, statement, officer_email="another@example.org")
+    await confirm(tour, "another@example.org")
+    await review.accept(tour.site, await found(tour, 0), actor=makers.ACTOR, renew=True)
     await tour.letters()
     await tour.get(f"/{statement.slug}")
 

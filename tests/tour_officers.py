@@ -76,8 +76,16 @@ async def waiting(tour: Tour, statement: Any, link: str) -> None:
     """Corrected before it is accepted: wrongly, too late, rightly, not at all."""
     (key,) = await keys(tour, link)
     here = f"{link}/endorsement"
-    for typed in ({"name": "", "met_on": "x"}, {"stamp": "old"}, {"note": "另一个"}, {"note": "另一个"}):
+    alone = {"second_name": "", "second_role": "", "second_email": ""}
+    for typed in (
+        {"name": "", "met_on": "x"},
+        {"stamp": "old"},
+        {"note": "另一个"},
+        {"note": "另一个"},
+        alone,
+    ):
         await send(tour, f"{here}?key={key}", here, **typed)
+    await tour.get(tour.postbox.to(MORE["second_email"])[-1].link("/endorsements/second/"))
     await tour.get(f"{here}/withdraw?key={key}")
     await tour.get(f"{here}/erase?key={key}")
     await tour.get(f"{here}?key={key}&renew=1")

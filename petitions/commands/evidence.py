@@ -16,6 +16,7 @@ from petitions.storage.store import Row
 _SECRET = (
     "address_key",
     "second_key",
+    "second_refused_keys",
     "key_version",
     "fingerprint",
     "consent_ids",
@@ -47,8 +48,10 @@ _COMPARED = ("Organisation, as claimed", "How it decided", "Officer", "Second of
 
 
 async def facts_of(site: Site, id: str) -> dict[str, Any]:
-    """Everything about an endorsement; a link to its minutes is noted in the audit. Raises Refused."""
+    """Everything about an endorsement; that somebody looked is noted in the audit, and a link to its minutes. Raises
+    Refused."""
     row = await review.find_for_organisers(site, id)
+    await _note(site, row, "endorsement show")
     open = row.state in (*WAITING, "declined")
     doubles = await review.doubles(site, row) if open else []
     places = await place(site, row) if open and row.replaces_id is None else []
@@ -82,15 +85,19 @@ async def _changes(site: Site, row: Row) -> dict[str, tuple[Any, Any]]:
 async def _minutes(site: Site, row: Row) -> str | None:
     link = files.minutes_link(site, row)
     if link is not None:
-        await organisers.note(
-            site,
-            cli_actor(),
-            "endorsement minutes",
-            campaign_id=row.campaign_id,
-            statement_id=row.statement_id,
-            details={"endorsement": str(row.id)},
-        )
+        await _note(site, row, "endorsement minutes")
     return link
+
+
+async def _note(site: Site, row: Row, act: str) -> None:
+    await organisers.note(
+        site,
+        cli_actor(),
+        act,
+        campaign_id=row.campaign_id,
+        statement_id=row.statement_id,
+        details={"endorsement": str(row.id)},
+    )
 
 
 def show_facts(found: dict[str, Any]) -> None:

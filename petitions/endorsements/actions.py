@@ -66,7 +66,9 @@ async def keep(
     for name in FILES:
         sent = None
         try:
-            sent = await (_put(site, name, uploads[name], ip) if name in uploads else _kept(site, name, before))
+            sent = await (
+                _put(site, name, uploads[name], ip) if name in uploads else _kept(site, name, before)
+            )
         except Unfit as unfit:
             form = forms.refuse(form, name, unfit)
             with suppress(Unfit):

@@ -31,7 +31,9 @@ BODY = (
         labels=tuple(one for one, _ in KINDS.values()),
         missing=N_("Choose the kind of organisation."),
     ),
-    Field("parent", N_("Part of"), kind="body", hint=N_("Of a branch, its union; of a party group, its party")),
+    Field(
+        "parent", N_("Part of"), kind="body", hint=N_("Of a branch, its union; of a party group, its party")
+    ),
     Field("region", N_("Region of that union or party")),
     Field("code", N_("Branch number or code"), limit=40),
     Field("area", N_("Town or area")),

@@ -211,7 +211,8 @@ async def _ask(request: Request, statement: Row, row: Row) -> Response:
         return page(request, "endorsements/confirmed.html", **about)
     about["token"] = request.path_params["token"]
     if not row.link_good:
-        return page(request, "endorsements/expired.html", status=410, can_renew=row.in_time, **about)
+        about |= {"closed": not row.in_time, "can_renew": row.in_time and row.can_ask_again}
+        return page(request, "endorsements/expired.html", status=410, **about)
     return await _button(request, row, about)
 
 

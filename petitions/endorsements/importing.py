@@ -202,9 +202,7 @@ async def _add(one: _Import, claim: Claim, waiting: Row | None) -> Row:
     row: Row | None = await one.site.store.imports.add(
         statement_id=statement_id,
         version=one.statement.version,
-        claim=json.loads(
-            json.dumps(whole | {"id": waiting.id if waiting else new_id()}, default=_plain)
-        ),
+        claim=json.loads(json.dumps(whole | {"id": waiting.id if waiting else new_id()}, default=_plain)),
     )
     if row is None:
         raise Refused(N_("The statement was closed meanwhile, or its text is another one now."))

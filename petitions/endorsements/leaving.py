@@ -95,14 +95,20 @@ async def erase(site: Site, address_key: bytes, key: Key) -> None:
 
 
 async def erase_second(site: Site, address_key: bytes, key: Key) -> None:
-    """A second officer takes their own details out, and nothing else. Raises NotFound."""
+    """A second officer takes their own details out, of what corrected it as well, and nothing else. Raises NotFound."""
     async with site.store.transaction():
-        gone = await site.store.officers.erase_second(
-            statement_id=key.statement_id, id=key.id, address_key=address_key, event_id=new_id()
+        rows = await site.store.officers.take_second_chain(
+            statement_id=key.statement_id, id=key.id, address_key=address_key
         )
-        if gone is None:
+        mine = next((row for row in rows if row.id == key.id), None)
+        if mine is None:
             raise NotFound
-        await tell_erased(site, gone, gone.second_email, address_key)
+        await site.store.officers.erase_second(
+            statement_id=key.statement_id,
+            ids=[row.id for row in rows],
+            event_ids=[new_id() for _ in rows],
+        )
+        await tell_erased(site, mine, mine.second_email, address_key)
 
 
 async def erase_submission(site: Site, address_key: bytes, key: Key) -> None:

@@ -1,4 +1,4 @@
-"""Lines for the ledger of consents: what officers give and take back by their own link."""
+"""Lines for the ledger of consents: what officers give and take back by their link, and what ends by itself."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Line(NamedTuple):
     act: str
 
 
-async def note(site: Site, statement_id: UUID, lines: Sequence[Line]) -> None:
+async def note(site: Site, statement_id: UUID, lines: Sequence[Line], via: str = "my signature") -> None:
     """Write them, inside the transaction of the act."""
     if lines:
         subjects, keys, texts, acts = (list(column) for column in zip(*lines, strict=True))
@@ -30,10 +30,23 @@ async def note(site: Site, statement_id: UUID, lines: Sequence[Line]) -> None:
             subject_keys=keys,
             text_ids=texts,
             acts=acts,
+            via=via,
         )
 
 
-async def end(site: Site, statement_id: UUID, ids: Collection[UUID], *, but: Collection[str] = ()) -> None:
+async def over(site: Site, statement_id: UUID, ids: Collection[UUID]) -> None:
+    """These endorsements ended, by no act of their officers: so does what was agreed to for as long as they stood."""
+    await end(site, statement_id, ids, but=["endorse"], via="end")
+
+
+async def end(
+    site: Site,
+    statement_id: UUID,
+    ids: Collection[UUID],
+    *,
+    but: Collection[str] = (),
+    via: str = "my signature",
+) -> None:
     """Every consent in force of these ends, except those for the purposes in `but`."""
     given = await site.store.officers.list_given(statement_id=statement_id, ids=list(ids))
     await note(
@@ -44,4 +57,5 @@ async def end(site: Site, statement_id: UUID, ids: Collection[UUID], *, but: Col
             for one in given
             if one.purpose not in but
         ],
+        via,
     )

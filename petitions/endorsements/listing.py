@@ -107,7 +107,9 @@ async def of_earlier_versions(site: Site, statement: Row) -> int:
     """How many endorsed an earlier version of the text; they count until they are renewed, or end."""
     if statement.version == 1:
         return 0
-    earlier: int = await site.store.listing.count_earlier(statement_id=statement.id, version=statement.version)
+    earlier: int = await site.store.listing.count_earlier(
+        statement_id=statement.id, version=statement.version
+    )
     return earlier
 
 

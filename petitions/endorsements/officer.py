@@ -7,7 +7,7 @@ change at once. The address can't be changed: it is what was proven. What ends a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any, NamedTuple
@@ -35,7 +35,7 @@ AT_ONCE = ("officer_name", "officer_role", "officer_phone", "mail_consent", "wan
 """What changes at once, also after it was accepted."""
 _PROVEN = ("officer_email", "address_key", "key_version")
 _WHEN = N_("Enter the day of the new meeting.")
-_SAY = N_("Write an answer, or correct what the question is about.")
+REFUSED = N_("This person did not know of the endorsement: name somebody else, or nobody.")
 MEETING = tuple(one.name for one in (*DECISION, *EVIDENCE))
 """The questions about one decision: a renewal answers them anew."""
 
@@ -89,37 +89,41 @@ def read(
     """The form as typed, with its problems; its address is the one that was proven."""
     form = forms.read(form, {**typed, "officer_email": row.officer_email or ""}, today=today)
     if renew and form.values.get("met_on") == "":
-        form = _wrong(form, "met_on", _WHEN)
+        form = wrong(form, "met_on", _WHEN)
     return form
 
 
-def _wrong(form: EndorseForm, name: str, sentence: str) -> EndorseForm:
+async def heeding(site: Site, row: Row, form: EndorseForm) -> EndorseForm:
+    """The form, where nobody is named again who once said that they know nothing of it. `row`: of `find`."""
+    waits = row.waiting_id and await find(site, row.address_key, Key(row.statement_id, row.waiting_id))
+    return wrong(form, "second_email", REFUSED) if _refused(site, form, [row, waits]) else form
+
+
+def _heed(site: Site, family: Family, form: EndorseForm) -> None:
+    """The same once nobody moves the rows any more. Raises Closed."""
+    if _refused(site, form, family):
+        raise Closed(REFUSED)
+
+
+def _refused(site: Site, form: EndorseForm, rows: Iterable[Row | None]) -> bool:
+    email = form.values.get("second_email")
+    key = addresses.address_key(site.settings.address_key, email) if email else None
+    return any(key in row.second_refused_keys for row in rows if row is not None)
+
+
+def wrong(form: EndorseForm, name: str, sentence: str) -> EndorseForm:
+    """The form with a sentence at one of its questions."""
     form = forms.refuse(form, name, Unfit(sentence))
     return replace(form, problems=[one.problem for one in form.fields if one.problem])
 
 
-def shown(form: EndorseForm) -> EndorseForm:
-    """As the page shows it: without the address, which can't be changed."""
+def shown(form: EndorseForm, without: Collection[str] = ("officer_email",)) -> EndorseForm:
+    """As the page shows it: without the address, which can't be changed, or without more."""
     sections = [
-        one._replace(fields=[field for field in one.fields if field.name != "officer_email"])
+        one._replace(fields=[field for field in one.fields if field.name not in without])
         for one in form.sections
     ]
-    return replace(form, sections=sections)
-
-
-def as_answer(form: EndorseForm, row: Row) -> EndorseForm:
-    """The form under the organisers' question: first what is answered, which goes where the note stood."""
-    (*others, note) = form.sections
-    field = note.fields[0]._replace(label=N_("Your answer"))
-    if row.state == "questioned":
-        field = field._replace(value="")
-    answer = note._replace(title=N_("Your answer"), fields=[field], folded=False)
-    return replace(form, sections=[answer, *others])
-
-
-def unanswered(form: EndorseForm) -> EndorseForm:
-    """The form, where neither an answer nor anything new came."""
-    return _wrong(form, "note", _SAY)
+    return replace(form, sections=[one for one in sections if one.fields or one.consents])
 
 
 async def correct(site: Site, address_key: bytes, key: Key, form: EndorseForm, *, renew: bool = False) -> str:
@@ -130,6 +134,7 @@ async def correct(site: Site, address_key: bytes, key: Key, form: EndorseForm, *
     try:
         async with site.store.transaction():
             family = await _take(site, address_key, key, renew)
+            _heed(site, family, form)
             return await _correct(site, family, form, renew)
     except Conflict as conflict:
         if conflict.constraint != "one_successor":
@@ -151,7 +156,7 @@ async def _take(site: Site, address_key: bytes, key: Key, renew: bool) -> Family
     if mine.state in WAITING and not renew:
         old = by_id.get(mine.replaces_id)
         return Family(mine, old if old is not None and old.state in ("accepted", "expired") else None, mine)
-    if mine.state != "accepted" and not (renew and mine.state == "expired"):
+    if mine.state != "accepted" and not (renew and mine.state == "expired" and not mine.renewed):
         raise Closed(NOT_STANDING)
     waiting = next((row for row in rows if row.replaces_id == mine.id and row.state in WAITING), None)
     return Family(mine, mine, waiting)
@@ -164,7 +169,7 @@ async def _correct(site: Site, family: Family, form: EndorseForm, renew: bool) -
     if standing is not None and standing.state == "accepted" and await _at_once(site, standing, new, form):
         said = "changed"
     if family.waiting is not None:
-        if await _change_waiting(site, family.waiting, new, form):
+        if await _change_waiting(site, family.waiting, new, form, renew):
             said = "changed" if standing is None else "waits"
     elif standing is not None and (renew or _judged(standing, new)):
         await _succeed(site, standing, new, form, renew)
@@ -194,15 +199,19 @@ def _judged(row: Row, new: Mapping[str, Any]) -> bool:
     return bool(_changed(row, facts))
 
 
-async def _change_waiting(site: Site, row: Row, new: Mapping[str, Any], form: EndorseForm) -> bool:
+async def _change_waiting(
+    site: Site, row: Row, new: Mapping[str, Any], form: EndorseForm, renew: bool
+) -> bool:
+    """What waits says something else; `renew`: it becomes a renewal, by a new yes to the text of today."""
     fields = _changed(row, new)
-    if fields:
+    if fields or renew:
         act = "answered" if row.state == "questioned" else "changed"
-        await site.store.officers.correct(**_step(row), facts=_plain(new), act=act, fields=fields)
-        await _note(site, row, row.id, form, _agreed(row), form.agreed)
+        step = {**_step(row), "facts": _plain(new), "renews": renew}
+        await site.store.officers.correct(**step, act=act, fields=fields)
+        await _note(site, row, row.id, form, _agreed(row), form.agreed | ({"endorse"} if renew else set()))
         if new["second_key"] != row.second_key:
             await _ask_second(site, row, row.id, new["second_key"])
-    return bool(fields)
+    return bool(fields) or renew
 
 
 async def _succeed(site: Site, old: Row, new: Mapping[str, Any], form: EndorseForm, renew: bool) -> None:

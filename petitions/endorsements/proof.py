@@ -85,9 +85,7 @@ async def find(site: Site, key: Key) -> Row | None:
 async def not_me(site: Site, key: Key) -> bytes | None:
     """Delete a pending claim, and all others of its address, with their letters; the address key, None where nothing
     was pending."""
-    gone = await site.store.endorsements.delete_claim(
-        statement_id=key.statement_id, id=key.id, others=True
-    )
+    gone = await site.store.endorsements.delete_claim(statement_id=key.statement_id, id=key.id, others=True)
     return gone.address_key if gone else None
 
 

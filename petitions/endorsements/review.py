@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from petitions.endorsements import WAITING
+from petitions.endorsements import WAITING, ledger
 from petitions.endorsements.doubles import Choice, bind, doubles, follow
 from petitions.endorsements.marks import MARKS, carried, clean
 from petitions.endorsements.review_letters import tell_officer
@@ -103,6 +103,7 @@ async def decline(site: Site, endorsement: Row, reason: str, *, actor: str) -> R
             raise await _refusal(
                 site, endorsement, N_("“%(name)s” can't be declined: it is %(state)s, and doesn't wait.")
             )
+        await ledger.over(site, declined.statement_id, [declined.id])
         row = await _read(site, declined)
         await _note(site, actor, "decline", row)
         await tell_officer(site, row, "endorsement declined")
@@ -152,7 +153,10 @@ async def _give_way(site: Site, row: Row, organisation_id: UUID | None, actor: s
         event_id=new_id(),
         actor=actor,
     )
-    return gone and await _read(site, gone)
+    if gone is None:
+        return None
+    await ledger.over(site, gone.statement_id, [gone.id])
+    return await _read(site, gone)
 
 
 async def _tell(site: Site, accepted: Row, gone: Row | None) -> None:

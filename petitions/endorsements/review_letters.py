@@ -10,11 +10,9 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from petitions.endorsements import ANSWER, LEVELS
+from petitions.endorsements import LEVELS, answering
 from petitions.mail import outbox
 from petitions.mail.letters import Letter, LetterKind, at_once, compose, compose_own, link
-from petitions.proving import links
-from petitions.proving.links import Key
 from petitions.site import Site
 from petitions.storage.store import Row
 
@@ -93,8 +91,7 @@ def _accepted(site: Site, found: Row, statement: Row) -> dict[str, Any]:
 
 
 def _question(site: Site, found: Row, statement: Row) -> dict[str, Any]:
-    token = links.make(site, ANSWER, Key(found.statement_id, found.id))
-    return {"link": link(site, f"/endorsements/answer/{token}")}
+    return {"link": link(site, f"/endorsements/answer/{answering.token(site, found)}")}
 
 
 def _nothing(site: Site, found: Row, statement: Row) -> dict[str, Any]:

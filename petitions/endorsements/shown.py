@@ -43,10 +43,17 @@ def claimed(row: Row) -> list[Shown]:
         Shown(N_("Part of"), ", ".join(one for one in (row.region, row.parent) if one)),
         Shown(N_("How was it decided?"), words=(DECIDED[row.decided],)),
         Shown(N_("Date of the meeting"), row.met_on),
-        Shown(N_("Confirmed by"), _person(row.officer_name, row.officer_role)),
+        Shown(
+            N_("Confirmed by") if _by_officer(row) else N_("Officer"),
+            _person(row.officer_name, row.officer_role),
+        ),
         Shown(N_("You were named as"), _person(row.second_name, row.second_role)),
     ]
     return [one for one in lines if one.value or one.words]
+
+
+def _by_officer(row: Row) -> bool:
+    return row.confirmed_at is not None and row.confirmed_by != "import"
 
 
 def _person(name: str | None, role: str | None) -> str:

@@ -16,7 +16,9 @@ _TAIL = 65_557  # bytes at the end: where a ZIP's last record can begin (APPNOTE
 _PAGE = re.compile(rb"<(?:!doctype|html|head|body|script|svg|iframe|img|object|embed|\?php)", re.IGNORECASE)
 # [\0\t\n\f\r ]: white space as PDF has it (ISO 32000-2, 7.2.3)
 _ZIP_END = b"PK\x05\x06"
-_OTHER = re.compile(rb"PK\x03\x04|7z\xbc\xaf\x27\x1c|Rar!\x1a\x07|\x7fELF|MZ\x90\0|\xca\xfe\xba\xbe|\xcf\xfa\xed\xfe")
+_OTHER = re.compile(
+    rb"PK\x03\x04|7z\xbc\xaf\x27\x1c|Rar!\x1a\x07|\x7fELF|MZ\x90\0|\xca\xfe\xba\xbe|\xcf\xfa\xed\xfe"
+)
 _END = re.compile(rb"startxref[\0\t\n\f\r ]+(\d{1,10})[\0\t\n\f\r ]+%%EOF[\0\t\n\f\r ]*\Z")
 _XREF = re.compile(rb"[\0\t\n\f\r ]*(?:xref\b|\d+[\0\t\n\f\r ]+\d+[\0\t\n\f\r ]+obj\b)")
 

@@ -27,7 +27,7 @@ LONGEST = {"logo": 800, "minutes": 4096}
 """Pixels of the longer side. A4 at 300 dots an inch has 3,508; what phones usually take needs no other copy so."""
 MOST_PIXELS = 40 * MB
 MOST_MEMORY = 52 * MB  # bytes while it is decoded
-MOST_SCANS = 32  # of a JPEG, each of which goes over all pixels: what people's programs write has 1 to some 20
+MOST_SCANS = 32  # of a JPEG, each of which goes over all pixels; common programs write 1 to 20
 _FORMATS = {"image/png": "PNG", "image/jpeg": "JPEG", "image/webp": "WEBP"}
 _SMALL = 300_000  # bytes of a logo that may be kept without loss
 _ORIENTATION = 0x0112  # Exif 2.32, 4.6.4: how the camera was held

@@ -70,7 +70,7 @@ async def _read(
     if typed.get(TRAP) or not stamp.ours(site, row, form.text_ids, typed.get("stamp", "")):
         typed |= {f"{name}_kept": LOST for name in uploads}
         uploads = {}
-    request.state.typed = typed.items()  # as it grows: where the second file has to wait, the first one is kept
+    request.state.typed = typed.items()  # as it grows: the first file stays kept where the second has to wait
     form = await actions.keep(site, form, typed, uploads, ip=client_ip(request))
     return forms.read(form, typed, today=actions.today(site))
 

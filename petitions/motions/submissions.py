@@ -219,7 +219,7 @@ async def prefill(site: Site, statement: Row, token: str) -> dict[str, str]:
     return given | wishes(row.wants) | {"motion": motion}
 
 
-_SAME = ("name", "kind", "parent", "area", "officer_name", "officer_role", "officer_email")
+_SAME = ("name", "kind", "parent", "area")  # nobody's name and address: the link may be handed on
 
 
 def _read(site: Site, purpose: str, token: str, max_age: int) -> Key:

@@ -3,17 +3,19 @@ page under a question of the organisers, which has a link of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from petitions import throttle
-from petitions.endorsements import ANSWER, actions, forms, leaving
+from petitions.endorsements import actions, answering, forms, leaving
 from petitions.endorsements import officer as endorsed
+from petitions.endorsements.asked import FILES
 from petitions.endorsements.forms import EndorseForm
-from petitions.errors import N_, Closed, NotFound, TokenExpired, TokenInvalid
+from petitions.errors import N_, Closed, NotFound, TokenExpired
+from petitions.files import actions as files
 from petitions.forms import read_fields
 from petitions.my import actions as my
 from petitions.my import officer
@@ -24,17 +26,16 @@ from petitions.site import Site
 from petitions.statements import actions as statements
 from petitions.statements import stamp
 from petitions.storage.store import Row
-from petitions.tokens import unpack
+from petitions.web.attachment import attachment
 from petitions.web.body import read_form
 from petitions.web.guard import client_ip
 from petitions.web.page import page, redirect, site_of, url_maker
 from petitions.web.upload import Upload, read_upload
 
-ANSWER_FOR = 30 * 24 * 3600
-"""Seconds in which a question can be answered by its letter's link."""
 WITH_FILES = 10
 """What a form with files spends of its connection's limit."""
-ANSWERABLE = ("questioned", "confirmed")
+
+_NOTHING: Mapping[str, str] = {}
 
 Items = list[tuple[str, str]]
 
@@ -66,8 +67,7 @@ async def correct_page(request: Request, address_key: bytes) -> Response:
 async def correct(request: Request, address_key: bytes) -> Response:
     """The form sent: changed at once, or waiting for the organisers."""
     site = site_of(request)
-    items, uploads = await read_upload(request)
-    await throttle.spend(site, client_ip(request), WITH_FILES if uploads else 1)
+    items, uploads = await _read_files(request)
     asked = read_fields(items, {"key", "renew"})
     key, renew = asked.get("key", ""), bool(asked.get("renew"))
     row = await endorsed.find(site, address_key, officer.read_key(key))
@@ -75,6 +75,7 @@ async def correct(request: Request, address_key: bytes) -> Response:
     statement = await statements.of(site, row.statement_id)
     form = await endorsed.form_of(site, statement, row, renew=renew)
     typed = await _read(request, statement, row, form, items, uploads, renew=renew)
+    typed = typed._replace(form=await endorsed.heeding(site, row, typed.form))
     if not typed.good:
         return _correct_page(request, row, statement, typed, key, renew)
     done = await endorsed.correct(site, address_key, officer.read_key(key), typed.form, renew=renew)
@@ -91,6 +92,18 @@ async def withdraw_page(request: Request, address_key: bytes) -> Response:
 async def withdraw(request: Request, address_key: bytes) -> Response:
     await leaving.withdraw(site_of(request), address_key, await _key(request))
     return back(request, "taken-back")
+
+
+@linked
+async def file(request: Request, address_key: bytes) -> Response:
+    """The minutes or the logo that the officer sent, to be saved."""
+    site, which = site_of(request), request.query_params.get("which", "")
+    row = await endorsed.find(site, address_key, officer.read_key(request.query_params.get("key", "")))
+    digest = row[which] if which in FILES and row.state != "pending" else None
+    found = await files.get(site, digest) if digest is not None else None
+    if found is None:
+        raise NotFound
+    return attachment(found, f"{which}-{row.id.hex[-8:]}")
 
 
 @linked
@@ -122,23 +135,23 @@ async def answer_page(request: Request) -> Response:
     site = site_of(request)
     row = await _asked(site, request)
     statement = await statements.of(site, row.statement_id)
-    if row.state not in ANSWERABLE:
+    if row.state not in answering.STATES:
         return _answer_page(request, row, statement, None)
-    form = endorsed.as_answer(await endorsed.form_of(site, statement, row), row)
+    form = answering.form_of(await endorsed.form_of(site, statement, row), row)
     return _answer_page(request, row, statement, Typed(form))
 
 
 async def answer(request: Request) -> Response:
     """What was said goes to the organisers, with what was corrected."""
     site = site_of(request)
-    items, uploads = await read_upload(request)
     row = await _asked(site, request)
-    await throttle.spend(site, client_ip(request), WITH_FILES if uploads else 1)
+    items, uploads = await _read_files(request)
     statement = await statements.of(site, row.statement_id)
-    if row.state not in ANSWERABLE:
+    if row.state not in answering.STATES:
         return _answer_page(request, row, statement, None, status=409)
-    form = endorsed.as_answer(await endorsed.form_of(site, statement, row), row)
-    typed = await _read(request, statement, row, form, items, uploads, note=row.note)
+    form = answering.form_of(await endorsed.form_of(site, statement, row), row)
+    told = answering.withheld(row)
+    typed = await _read(request, statement, row, form, items, uploads, note=row.note, told=told)
     if not typed.good:
         return _answer_page(request, row, statement, typed, status=422)
     try:
@@ -146,8 +159,18 @@ async def answer(request: Request) -> Response:
     except Closed:  # decided meanwhile: the page says what became of it
         done = "decided"
     if not done and row.state == "questioned":
-        return _answer_page(request, row, statement, Typed(endorsed.unanswered(typed.form)), status=422)
+        return _answer_page(request, row, statement, Typed(answering.unanswered(typed.form)), status=422)
     return redirect(url_maker(request)("answer", token=request.path_params["token"]) + "?done=1")
+
+
+async def _read_files(request: Request) -> tuple[Items, dict[str, Upload]]:
+    """The form, and files that are read from nobody who sends too much."""
+    site, ip = site_of(request), client_ip(request)
+    await throttle.spend(site, ip)
+    items, uploads = await read_upload(request)
+    if uploads:
+        await throttle.spend(site, ip, WITH_FILES - 1)
+    return items, uploads
 
 
 async def _read(
@@ -160,15 +183,16 @@ async def _read(
     *,
     renew: bool = False,
     note: str = "",
+    told: Mapping[str, str] = _NOTHING,
 ) -> Typed:
-    """`note`: what stands there already, where no answer was written."""
+    """`note`: what stands there already, where no answer was written; `told`: what the page does not ask."""
     site = site_of(request)
     typed = read_fields(items, forms.names(form) | {"key", "renew"})
-    request.state.typed = typed.items()  # as it grows: where the second file has to wait, the first one is kept
+    request.state.typed = typed.items()  # as it grows: the first file stays kept where the second has to wait
     form = await actions.keep(site, form, typed, uploads, ip=client_ip(request))
     if not typed.get("note", "").strip():
         typed["note"] = note
-    form = endorsed.read(form, row, typed, today=actions.today(site), renew=renew)
+    form = endorsed.read(form, row, {**typed, **told}, today=actions.today(site), renew=renew)
     fresh = stamp.fresh(site, statement, form.text_ids, typed.get("stamp", ""))
     return Typed(form) if fresh else Typed(form, STALE)
 
@@ -177,6 +201,8 @@ def _refuse(row: Row, renew: bool) -> None:
     """Raises Closed where there is nothing to correct or renew: the database judges again."""
     if renew and not row.is_open:
         raise Closed(endorsed.CLOSED)
+    if renew and row.renewed:
+        raise Closed(endorsed.NOT_STANDING)
     if row.state not in (("accepted", "expired") if renew else ("confirmed", "questioned", "accepted")):
         raise Closed(endorsed.NOT_STANDING)
 
@@ -211,7 +237,7 @@ def _answer_page(
         language=statement.language,
         statement=statement,
         endorsement=row,
-        form=endorsed.shown(typed.form) if typed else None,
+        form=endorsed.shown(typed.form, answering.WITHHELD) if typed else None,
         notice=typed.notice if typed else "",
         done=bool(request.query_params.get("done")) and row.state == "confirmed",
         token=request.path_params["token"],
@@ -219,16 +245,18 @@ def _answer_page(
 
 
 async def _asked(site: Site, request: Request) -> Row:
-    """The endorsement that a question was about. Raises TokenInvalid, TokenExpired: too old, or nobody's any more."""
-    ids = unpack(site.tokens.read(ANSWER, request.path_params["token"], max_age=ANSWER_FOR))
-    if len(ids) != 2:
-        raise TokenInvalid
-    found = await site.store.endorsements.find(statement_id=ids[0], id=ids[1])
+    """The endorsement that a question was about. Raises TokenInvalid, TokenExpired: too old, nobody's any more, or the
+    organisers have asked again since."""
+    key, question = answering.read(site, request.path_params["token"])
+    found = await site.store.endorsements.find(statement_id=key.statement_id, id=key.id)
     if found is None or found.address_key is None:
         raise TokenExpired(_ERASED)
-    return await endorsed.find(site, found.address_key, Key(*ids))
+    if not answering.is_about(found, question):
+        raise TokenExpired(_ASKED_AGAIN)
+    return await endorsed.find(site, found.address_key, key)
 
 
+_ASKED_AGAIN = N_("The organisers have asked something else since: please use the link in their last letter.")
 _ERASED = N_("What was held about you with this endorsement is erased.")
 
 

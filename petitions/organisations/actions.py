@@ -24,12 +24,12 @@ PATIENCE, AGAIN = 10.0, 0.05  # seconds: how long to wait for the tree in all, a
 _UNIONS = ("national union", "union region", "union branch")
 
 
-async def hold_tree(site: Site, campaign_id: UUID) -> None:
+async def hold_tree(site: Site, campaign_id: UUID, patience: float = PATIENCE) -> None:
     """Nobody else changes the campaign's bodies until the transaction ends; call it before any other lock. Raises
-    Refused where somebody holds them for long."""
+    Refused where somebody holds them for longer than `patience`, in seconds."""
     began = time.monotonic()
     while not await site.store.organisations.try_lock(campaign_id=campaign_id):
-        if time.monotonic() - began > PATIENCE:
+        if time.monotonic() - began > patience:
             raise Refused(
                 N_("An import into this campaign is running. Nothing was done: try again when it has ended.")
             )

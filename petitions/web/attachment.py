@@ -10,14 +10,14 @@ from petitions.storage.store import Row
 from petitions.web.headers import SANDBOXED
 from petitions.web.page import NO_STORE
 
-_A_DAY = "public, max-age=86400, immutable"  # no longer: what was taken back is not to be shown for years
+_AN_HOUR = "public, max-age=3600, immutable"  # no longer: what was taken back is to be gone soon
 
 
 def inline_image(row: Row) -> Response:
     """A picture that a public page shows. ValueError: it is none."""
     if not row.type.startswith("image/"):
         raise ValueError("only pictures are shown")
-    return _sandboxed(row, {"Cache-Control": _A_DAY})
+    return _sandboxed(row, {"Cache-Control": _AN_HOUR})
 
 
 def attachment(row: Row, filename: str) -> Response:

@@ -54,6 +54,7 @@ select e.*,
        s.ended_at is null or s.ended_at > now() - interval '24 hours' as in_time,
        e.asked_at > now() - interval '14 days'
            and (s.ended_at is null or s.ended_at > now() - interval '24 hours') as link_good,
+       e.via = 'import' or e.created_at > now() - interval '45 days' as can_ask_again,
        least(e.asked_at + interval '14 days', s.ended_at + interval '24 hours', s.closes_at + interval '24 hours') as good_until,
        e.second_letter_at > now() - interval '14 days'
            and (s.ended_at is null or s.ended_at > now() - interval '24 hours') as second_link_good,
@@ -118,11 +119,12 @@ with gone as (
 select statement_id, address_key from gone limit 1;
 
 -- name: has_letters_enough(statement_id, id, most)$
--- Whether `most` other claims of this one's address were mailed and wait to be confirmed.
+-- Whether `most` older claims of this one's address wait to be confirmed by a letter: those that were mailed, or are next.
 select count(*) >= :most
 from endorsements c join endorsements e on e.statement_id = c.statement_id and e.address_key = c.address_key
 where c.statement_id = :statement_id and c.id = :id
-  and e.id <> c.id and e.state = 'pending' and e.letters > 0;
+  and e.state = 'pending' and (e.created_at, e.id) < (c.created_at, c.id)
+  and e.asked_at > now() - interval '14 days' and (e.letters > 0 or e.via <> 'import');
 
 -- name: ask_again(statement_id, fingerprint, id, letter_id)^
 -- A new letter for a claim, at most one a minute and none while one is put off; while the statement is open (or a day
@@ -211,7 +213,8 @@ with confirmed as (
 select statement_id, id from confirmed;
 
 -- name: refuse_second(statement_id, id, second_key, event_id)^
--- "I don't know of this": what was typed about the second officer goes. `was`: whose address it was.
+-- "I don't know of this": what was typed about the second officer goes; the key stays, so that nobody names them there
+-- again. `was`: whose address it was.
 with second as (
     select statement_id, id, second_key as was from endorsements
     where statement_id = :statement_id and id = :id
@@ -219,7 +222,8 @@ with second as (
     for update
 ), refused as (
     update endorsements e
-    set second_refused_at = now(), second_key = null, second_name = null, second_role = null, second_email = null
+    set second_refused_at = now(), second_refused_keys = e.second_refused_keys || s.was,
+        second_key = null, second_name = null, second_role = null, second_email = null
     from second s where e.statement_id = s.statement_id and e.id = s.id
     returning e.statement_id, e.id, s.was
 ), event as (

@@ -2,8 +2,8 @@
 -- address is looked for statement by statement, so that the indexes serve.
 
 -- name: list_held(address_key)
--- Every endorsement in which an address is the officer's (`own`) or the second officer's, the newest first, with what
--- may still be done to it. `waiting_id`: the row that corrects or renews it, once organisers have accepted that.
+-- Every endorsement in which an address is the officer's (`own`) or, once that one has confirmed, the second officer's,
+-- the newest first, with what may still be done to it. `waiting_id`: the row that corrects or renews it, once organisers have accepted that.
 select held.*,
        v.title as signed_title, o.name as organisation,
        coalesce(held.address_key = :address_key, false) as own,
@@ -18,7 +18,8 @@ from statements_now s
 cross join lateral (
     select e.* from endorsements e where e.statement_id = s.id and e.address_key = :address_key
     union all
-    select e.* from endorsements e where e.statement_id = s.id and e.second_key = :address_key
+    select e.* from endorsements e
+    where e.statement_id = s.id and e.second_key = :address_key and e.state <> 'pending'
 ) as held
 join versions v on v.statement_id = held.statement_id and v.number = held.version
 left join organisations o on o.id = held.organisation_id
@@ -41,7 +42,7 @@ select statement_id, language from (
     from statements s join endorsements e on e.statement_id = s.id and e.address_key = :address_key
     union all
     select e.statement_id, e.language, e.created_at
-    from statements s join endorsements e on e.statement_id = s.id and e.second_key = :address_key
+    from statements s join endorsements e on e.statement_id = s.id and e.second_key = :address_key and e.state <> 'pending'
     union all
     select g.statement_id, g.language, g.created_at
     from statements s join submissions g on g.statement_id = s.id and g.address_key = :address_key
@@ -90,8 +91,10 @@ order by 3;
 select digest, type, size from files where digest = any (:digests::bytea[]);
 
 -- name: find(statement_id, id, address_key)^
--- One endorsement of this address. No row: not theirs.
-select e.*, s.campaign_id, s.is_open, n.id as waiting_id
+-- One endorsement of this address. `renewed`: another one took its place, even if that has ended since. No row: not theirs.
+select e.*, s.campaign_id, s.is_open, n.id as waiting_id,
+       exists (select from endorsements l where l.statement_id = e.statement_id and l.replaces_id = e.id
+               and l.state in ('accepted', 'replaced', 'expired')) as renewed
 from endorsements e
 join statements_now s on s.id = e.statement_id
 left join endorsements n on n.statement_id = e.statement_id and n.replaces_id = e.id
@@ -108,8 +111,10 @@ for update;
 
 -- name: list_family(statement_id, id, address_key)
 -- After `hold`: the endorsement, the one that it corrects and the one that waits to correct it, where they are of this
--- address. The last may have been written while `hold` waited.
-select e.*, s.campaign_id, s.is_open
+-- address. The last may have been written while `hold` waited. `renewed` as above.
+select e.*, s.campaign_id, s.is_open,
+       exists (select from endorsements l where l.statement_id = e.statement_id and l.replaces_id = e.id
+               and l.state in ('accepted', 'replaced', 'expired')) as renewed
 from endorsements e join statements_now s on s.id = e.statement_id
 where e.statement_id = :statement_id and e.address_key = :address_key and (
     e.id = :id
@@ -131,11 +136,12 @@ with changed as (
 insert into endorsement_events (statement_id, id, endorsement_id, act, fields)
 select statement_id, :event_id, id, 'changed', :fields from changed;
 
--- name: correct(statement_id, id, facts, event_id, act, fields)!
--- One that waits, answered if it was questioned. What another officer or the reviewer said of other facts is over.
+-- name: correct(statement_id, id, facts, renews, event_id, act, fields)!
+-- One that waits, answered if it was questioned; one that renews is of the text that stands now. What another officer or the reviewer said of other facts is over.
 with corrected as (
     update endorsements e
     set state = 'confirmed', changed_at = now(),
+        version = case when :renews then (select s.version from statements s where s.id = :statement_id) else e.version end,
         name = f.name, kind = f.kind, parent = f.parent, region = f.region, code = f.code, area = f.area,
         web_address = f.web_address, logo = f.logo, logo_consent = f.logo_consent, members = f.members,
         members_on = f.members_on, members_source = f.members_source, decided = f.decided, met_on = f.met_on,
@@ -167,7 +173,7 @@ with made as (
                               votes_for, votes_against, abstained, motion, minutes, wording, wants, note,
                               address_key, key_version, officer_name, officer_role, officer_email, officer_phone,
                               mail_consent, second_key, second_name, second_role, second_email,
-                              second_confirmed_at, second_refused_at)
+                              second_confirmed_at, second_refused_at, second_refused_keys)
     select e.statement_id, :id, case when :renews then s.version else e.version end, e.language, 'confirmed', 'officer',
            now(), 'officer', e.id,
            f.name, f.kind, f.parent, f.region, f.code, f.area, f.web_address, f.logo, f.logo_consent,
@@ -176,7 +182,8 @@ with made as (
            e.address_key, e.key_version, f.officer_name, f.officer_role, e.officer_email, f.officer_phone,
            f.mail_consent, f.second_key, f.second_name, f.second_role, f.second_email,
            case when f.second_key is not distinct from e.second_key then e.second_confirmed_at end,
-           case when f.second_key is null or f.second_key = e.second_key then e.second_refused_at end
+           case when f.second_key is null or f.second_key = e.second_key then e.second_refused_at end,
+           e.second_refused_keys
     from endorsements e join statements s on s.id = e.statement_id,
          jsonb_populate_record(null::endorsements, :facts) f
     where e.statement_id = :statement_id and e.id = :replaces_id and e.state in ('accepted', 'expired')
@@ -223,12 +230,14 @@ order by e.id
 for update of e;
 
 -- name: erase(statement_id, ids, event_ids)!
--- The officers' details go, with minutes, note, origin and waiting letters; the endorsement is the body's and stays.
+-- The officers' details go, with what names people (minutes, motion, note, question, reason), the origin and waiting
+-- letters; the endorsement is the body's and stays.
 with gone as (
     update endorsements e
     set address_key = null, officer_name = null, officer_role = null, officer_email = null, officer_phone = null,
-        second_key = null, second_name = null, second_role = null, second_email = null,
-        mail_consent = false, minutes = null, note = '', source = null, erased_at = now()
+        second_key = null, second_name = null, second_role = null, second_email = null, second_refused_keys = '{}',
+        mail_consent = false, minutes = null, motion = '', note = '', question = '', reason = '', source = null,
+        erased_at = now()
     from unnest(:ids::uuid[], :event_ids::uuid[]) as wanted (id, event_id)
     where e.statement_id = :statement_id and e.id = wanted.id and e.erased_at is null and e.state <> 'pending'
     returning e.statement_id, e.id, wanted.event_id
@@ -245,30 +254,46 @@ with gone as (
 insert into endorsement_events (statement_id, id, endorsement_id, act)
 select statement_id, event_id, id, 'erased' from gone;
 
--- name: erase_second(statement_id, id, address_key, event_id)^
--- A second officer takes their own details out; that they had confirmed stays. One who had not knows nothing of it.
+-- name: take_second_chain(statement_id, id, address_key)
+-- The same, of whom they name as the second officer; of a claim that its own officer has not confirmed they know nothing.
+with recursive chain as (
+    select id, replaces_id from endorsements
+    where statement_id = :statement_id and id = :id and second_key = :address_key and state <> 'pending'
+    union
+    select e.id, e.replaces_id from chain c
+    join endorsements e on e.statement_id = :statement_id and e.second_key = :address_key and e.state <> 'pending'
+        and (e.id = c.replaces_id or e.replaces_id = c.id)
+)
+select e.*, s.campaign_id
+from endorsements e join statements s on s.id = e.statement_id
+where e.statement_id = :statement_id and e.id in (select id from chain) and e.second_key = :address_key
+order by e.id
+for update of e;
+
+-- name: erase_second(statement_id, ids, event_ids)!
+-- Of rows that the caller has taken: a second officer takes their own details out; that they had confirmed stays. One who
+-- had not knows nothing of it.
 with old as (
-    select statement_id, id, second_email, second_confirmed_at is not null or second_refused_at is not null as spoke
-    from endorsements
-    where statement_id = :statement_id and id = :id and second_key = :address_key
-    for update
+    select e.statement_id, e.id, e.second_key, wanted.event_id,
+           e.second_confirmed_at is not null or e.second_refused_at is not null as spoke
+    from unnest(:ids::uuid[], :event_ids::uuid[]) as wanted (id, event_id)
+    join endorsements e on e.statement_id = :statement_id and e.id = wanted.id
 ), gone as (
     update endorsements e
     set second_key = null, second_name = null, second_role = null, second_email = null,
-        second_refused_at = case when old.spoke then e.second_refused_at else now() end
+        second_refused_at = case when old.spoke then e.second_refused_at else now() end,
+        second_refused_keys = case when old.spoke then e.second_refused_keys
+                                   else e.second_refused_keys || old.second_key end
     from old where e.statement_id = old.statement_id and e.id = old.id
-    returning e.statement_id, e.id, e.name, e.language, e.state, old.second_email, old.spoke
+    returning e.statement_id, e.id, old.spoke, old.event_id
 ), letters as (
     delete from outbox where id in (
         select o.id from outbox o join gone on o.subject_id = gone.id
         where o.kind = 'second officer' and o.state in ('waiting', 'deferred') and o.claimed_until is null
         for update of o skip locked)
-), noted as (
-    insert into endorsement_events (statement_id, id, endorsement_id, act, fields)
-    select statement_id, :event_id, id, case when spoke then 'erased' else 'second refused' end, '{second officer}'
-    from gone where state <> 'pending'
 )
-select gone.*, s.campaign_id from gone join statements s on s.id = gone.statement_id;
+insert into endorsement_events (statement_id, id, endorsement_id, act, fields)
+select statement_id, event_id, id, case when spoke then 'erased' else 'second refused' end, '{second officer}' from gone;
 
 -- name: erase_submission(statement_id, id, address_key)^
 -- The officer's details of one plan; what nobody confirmed goes whole. The body, its meeting and the outcome stay.
@@ -305,10 +330,10 @@ select * from (
     order by c.subject_id, t.purpose, c.given_at desc, c.id desc
 ) as last where act = 'given';
 
--- name: note_consents(statement_id, ids, subject_ids, subject_keys, text_ids, acts)!
+-- name: note_consents(statement_id, ids, subject_ids, subject_keys, text_ids, acts, via)!
 -- Lines for the ledger, as `my.note_consents`.
 insert into consents (statement_id, id, subject_id, subject_key, text_id, act, via, given_at)
-select :statement_id, line.*, 'my signature', clock_timestamp()
+select :statement_id, line.*, :via, clock_timestamp()
 from unnest(:ids::uuid[], :subject_ids::uuid[], :subject_keys::bytea[], :text_ids::uuid[], :acts::text[]) as line;
 
 -- name: forget_officers(event_ids)
@@ -317,17 +342,24 @@ from unnest(:ids::uuid[], :subject_ids::uuid[], :subject_keys::bytea[], :text_id
 with due as (
     select statement_id, id, row_number() over () as nth from (
         select e.statement_id, e.id
-        from endorsements e join statements s on s.id = e.statement_id
-        where e.erased_at is null and e.state <> 'pending'
-          and (s.anonymised_at is not null or e.ended_at < now() - interval '30 days')
+        from endorsements e
+        where e.erased_at is null and (e.statement_id, e.id) in (
+            (select o.statement_id, o.id from endorsements o
+             where o.erased_at is null and o.state <> 'pending' and o.ended_at < now() - interval '30 days'
+             limit cardinality(:event_ids::uuid[]))
+            union all
+            (select o.statement_id, o.id from statements s join endorsements o on o.statement_id = s.id
+             where s.anonymised_at is not null and o.erased_at is null and o.state <> 'pending'
+             limit cardinality(:event_ids::uuid[])))
         limit cardinality(:event_ids::uuid[])
         for update of e skip locked
     ) as free
 ), gone as (
     update endorsements e
     set address_key = null, officer_name = null, officer_role = null, officer_email = null, officer_phone = null,
-        second_key = null, second_name = null, second_role = null, second_email = null,
-        mail_consent = false, minutes = null, note = '', source = null, erased_at = now()
+        second_key = null, second_name = null, second_role = null, second_email = null, second_refused_keys = '{}',
+        mail_consent = false, minutes = null, motion = '', note = '', question = '', reason = '', source = null,
+        erased_at = now()
     from due where e.statement_id = due.statement_id and e.id = due.id
     returning e.statement_id, e.id, due.nth
 ), noted as (

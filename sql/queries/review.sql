@@ -57,7 +57,7 @@ where statement_id = :statement_id and organisation_id = any (:organisation_ids:
 -- What stands gives way to endorsement `id`: the one that it corrects, or (where an organiser renews) the body's.
 -- No row: neither stands any more.
 with gone as (
-    update endorsements set state = 'replaced', ended_at = now()
+    update endorsements set state = 'replaced', ended_at = now(), mail_consent = false, logo_consent = false
     where statement_id = :statement_id and id <> :id and state = 'accepted'
       and (id = :replaces_id or organisation_id = :organisation_id)
     returning *
@@ -129,7 +129,8 @@ select * from asked;
 -- name: decline(statement_id, id, reason, event_id, actor)^
 -- No row: it does not wait.
 with declined as (
-    update endorsements set state = 'declined', reason = :reason, reviewed_at = now(), ended_at = now()
+    update endorsements set state = 'declined', reason = :reason, reviewed_at = now(), ended_at = now(),
+        mail_consent = false, logo_consent = false
     where statement_id = :statement_id and id = :id and state in ('confirmed', 'questioned')
     returning *
 ), noted as (
@@ -154,8 +155,8 @@ with changed as (
 )
 select * from changed;
 
--- name: expire(event_ids)!
--- As many as there are ids. Those that somebody moves just now come next time; those of a closed statement stay, as its
+-- name: expire(event_ids)
+-- As many as there are ids, with what their officers agreed to for as long as they stood. Those that somebody moves just now come next time; those of a closed statement stay, as its
 -- count does.
 with due as (
     select statement_id, id, row_number() over () as nth from (
@@ -167,15 +168,17 @@ with due as (
         for update of e skip locked
     ) as free
 ), gone as (
-    update endorsements e set state = 'expired', ended_at = now()
+    update endorsements e set state = 'expired', ended_at = now(), mail_consent = false, logo_consent = false
     from due where e.statement_id = due.statement_id and e.id = due.id
     returning e.statement_id, e.id, e.version, due.nth
 ), queued as (
     insert into tally_queue (statement_id, what, delta, version, subject_id, cause)
     select statement_id, 'organisations', -1, version, id, 'expire' from gone
+), noted as (
+    insert into endorsement_events (statement_id, id, endorsement_id, act)
+    select statement_id, (:event_ids::uuid[])[nth], id, 'expired' from gone
 )
-insert into endorsement_events (statement_id, id, endorsement_id, act)
-select statement_id, (:event_ids::uuid[])[nth], id, 'expired' from gone;
+select statement_id, id from gone;
 
 -- name: tell_expiring(days)
 -- Whose officers are to be told now that it ends within so many days, once for each last day; none that is being renewed.

@@ -148,13 +148,13 @@ async def test_a_motion_is_put_passes_and_leads_to_the_endorsement_filled_in(
     await ada.answer(outcome="passed")
     await ada.press("Tell the organisers")
     await headed(page, "Add your organisation’s name")
-    filled = {"name": "Exampleton Branch", "met_on": putting.day(-1), "officer_email": OFFICER}
+    filled = {"name": "Exampleton Branch", "met_on": putting.day(-1), "officer_email": ""}
     for name, value in filled.items():
         await expect(page.locator(f"main form [name={name}]")).to_have_value(value)
     await expect(page.locator("[name=motion]")).to_have_value(
         "Exampleton Branch resolves to endorse the example.\n\nOur members agree."
     )
-    await ada.answer(officer_role="Secretary")
+    await ada.answer(officer_name="Olive Example", officer_role="Secretary", officer_email=OFFICER)
     await ada.press("Add our name")
     await ada.go(postbox.to(OFFICER)[-1].link("/endorsements/confirm/"))
     await headed(page, "The endorsement is confirmed")

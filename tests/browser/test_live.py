@@ -18,6 +18,7 @@ from tests import makers
 from tests.browser import judge
 from tests.browser.conftest import served
 from tests.browser.tour import Visitor
+from tests.endorsements import rows
 from tests.live.conftest import Reader
 
 pytestmark = pytest.mark.browser
@@ -80,6 +81,28 @@ async def test_the_numbers_of_an_open_page_follow_when_somebody_else_confirms(
     assert await page.locator("#sign progress").evaluate("bar => [bar.value, bar.max]") == [1234, 2000]
     await expect(page.locator("#sign [data-says=organisations]")).to_be_hidden()
     await bob.context.close()
+    assert watched.watch.complaints == []
+
+
+async def test_everything_that_is_said_of_organisations_follows_or_goes(watched: Watched) -> None:
+    page = await watched.open()
+    first, whole = page.get_by_text("Yours can be the first."), page.locator("#organisations a")
+    await expect(first).to_be_visible()
+    await expect(whole).to_be_hidden()
+    await rows.accepted(watched.owner, watched.statement, "First Council", members=400)
+    await tally.count(watched.site, work.givers(watched.site))
+    await expect(whole).to_have_text("all 1")
+    await expect(first).to_have_count(0)
+    await page.reload()
+    words, members = page.locator("section .lead"), page.get_by_text("400 member")
+    await expect(words).to_have_text("1 organisation")
+    await expect(page.locator("#sign").get_by_text("with 400 members")).to_be_visible()
+    await rows.accepted(watched.owner, watched.statement, "Second Council", members=50)
+    await tally.count(watched.site, work.givers(watched.site))
+    await expect(words).to_have_text("2 organisations")
+    await expect(whole).to_have_text("all 2")
+    await expect(page.locator("#sign [data-says=organisations]")).to_have_text("and 2 organisations")
+    assert [await one.is_visible() for one in await members.all()] == [False] * 3
     assert watched.watch.complaints == []
 
 

@@ -77,5 +77,5 @@ async def test_markup_in_facts_stays_text(site, client):
 
 def test_the_days_are_those_of_the_queries():
     sql = " ".join(file.read_text() for file in sorted((SQL / "queries").glob("*.sql")))
-    for days in (DAYS["link"], DAYS["pending"], DAYS["undo"]):
+    for days in (DAYS["link"], DAYS["pending"], DAYS["undo"], DAYS["unwritten"]):
         assert re.search(rf"interval '{days} days'", sql), days

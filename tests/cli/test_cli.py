@@ -391,6 +391,7 @@ class TestCheck:
             "clock",
             "roles",
             "address key",
+            "likeness",
             "base URL",
             "DATABASE_OWNER_URL",
             "SMTP",

@@ -10,7 +10,7 @@ import pytest
 from petitions.endorsements import ANSWER, review
 from petitions.proving import links
 from petitions.proving.links import Key
-from petitions.tokens import pack
+from petitions.tokens import pack, unpack
 from tests import makers
 from tests.conftest import SECRET
 from tests.endorsements.claims import ACTOR, OFFICER, accept
@@ -91,10 +91,35 @@ async def test_files_answer_a_question_too_and_survive_an_error(client, owner, a
     assert (now["minutes"] is not None, now["note"]) == (True, "Here they are.")
 
 
-async def test_naming_a_second_officer_in_the_answer_sends_their_letter(client, owner, asked, postbox):
-    answer = await answered(client, asked[1], second_name="Otto Example", second_email=OTTO)
-    assert answer.status_code == 303
-    assert [letter.to for letter in await postbox.settle()] == [OTTO]
+async def test_the_page_under_a_question_has_no_address_phone_or_second_officer(site, client, owner, postbox):
+    """A letter is easily handed on; what the page does not show, it does not change either."""
+    statement = await makers.statement(site)
+    row = await waiting(site, owner, statement, officer_phone="020 7946 0000", second_email=OTTO)
+    await review.ask(site, row, "Which region?", actor=ACTOR)
+    (letter,) = await postbox.settle()
+    path = urlsplit(letter.link("/endorsements/answer/")).path
+    page = await client.get(path)
+    for hidden in (OFFICER, "020 7946 0000", OTTO, "Otto Example", "second_name", "officer_phone"):
+        assert hidden not in page.text, hidden
+    typed = {"note": "North.", "second_email": "nora@example.org", "second_name": "N", "officer_phone": ""}
+    assert (await answered(client, path, **typed)).status_code == 303
+    (now,) = await all_rows(owner)
+    assert (now["note"], now["second_email"], now["second_name"]) == ("North.", OTTO, "Otto Example")
+    assert (now["officer_phone"], now["officer_email"]) == ("020 7946 0000", OFFICER)
+    assert await postbox.settle() == []
+
+
+async def test_the_link_is_for_its_own_question_and_not_for_a_later_one(site, client, owner, asked, postbox):
+    row, path = asked
+    await review.ask(site, row, "And which area?", actor=ACTOR)
+    old = await client.get(path)
+    assert old.status_code == 410
+    assert "And which area?" not in old.text
+    assert (await client.post(path, data={"note": "x"})).status_code == 410
+    new = urlsplit((await postbox.settle())[-1].link("/endorsements/answer/")).path
+    assert "And which area?" in (await client.get(new)).text
+    await review.decline(site, row, "Not yours.", actor=ACTOR)
+    assert "Not yours." in (await client.get(path)).text
 
 
 async def test_afterwards_the_link_says_what_became_of_it(site, client, owner, asked):
@@ -127,12 +152,15 @@ async def test_the_link_is_good_for_thirty_days_and_for_this_alone(site, client,
     other = links.make(site, "endorsement", Key(row.statement_id, row.id))
     assert (await client.get(f"/endorsements/answer/{other}")).status_code == 400
     assert (await client.get(f"/endorsements/confirm/{token}")).status_code == 400
-    gone = links.make(site, ANSWER, Key(row.statement_id, makers.nobody()))
+    short = links.make(site, ANSWER, Key(row.statement_id, row.id))
+    assert (await client.get(f"/endorsements/answer/{short}")).status_code == 400
+    ids = unpack(site.tokens.read(ANSWER, token, max_age=60))
+    gone = site.tokens.make(ANSWER, pack(row.statement_id, makers.nobody(), ids[2]))
     assert (await client.get(f"/endorsements/answer/{gone}")).status_code == 410
     signer = Earlier([SECRET], salt=f"petitions.{ANSWER}")
     for days, status in ((29, 200), (31, 410)):
         signer.seconds = days * 86400
-        made = signer.sign(pack(row.statement_id, row.id)).decode()
+        made = signer.sign(pack(*ids)).decode()
         assert (await client.get(f"/endorsements/answer/{made}")).status_code == status
 
 

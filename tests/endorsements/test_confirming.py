@@ -7,6 +7,8 @@ import re
 
 import pytest
 
+from petitions.endorsements import asked
+from petitions.endorsements.shown import PUBLIC
 from petitions.ids import new_id
 from tests import makers
 from tests.conftest import browser, path_of
@@ -73,7 +75,12 @@ async def test_the_button_page_shows_every_answer_and_marks_what_will_be_public(
             "present": "40",
             "quorum": "yes",
         },
-        **{"votes_for": "38", "votes_against": "1", "abstained": "1", "motion": "This branch endorses."},
+        **{
+            "votes_for": "38",
+            "votes_against": "1",
+            "abstained": "1",
+            "motion": "This branch endorses.\n\nIt is <so>.",
+        },
         **{"officer_phone": "020 7946 0000", "wording": "The Exampleton branch", "note": "Please ring."},
         **{"second_name": "Sam Second", "second_role": "Chair", "second_email": "sam@example.org"},
         **{"wants_speaker": "yes", "wants_coach": "yes", "consent_mail": "yes"},
@@ -85,13 +92,12 @@ async def test_the_button_page_shows_every_answer_and_marks_what_will_be_public(
     private = [line for line in lines if not line.endswith(" public")]
     public = [line.removesuffix(" public") for line in lines if line.endswith(" public")]
     assert public == [
-        *("Exampleton Branch", "Union branch", "Example Union", "Example Region", "Exampleton"),
+        *("Exampleton Branch", "Union branch", "Example Union", "Example Region", "EX/12", "Exampleton"),
         *("https://branch.example", "branch meeting", "15 February 2026", "1,200", "1 January 2026"),
         *("the branch's own book", "The Exampleton branch"),
     ]
     assert private == [
         *(
-            "EX/12",
             "online",
             "Olive Example",
             "Secretary",
@@ -103,11 +109,27 @@ async def test_the_button_page_shows_every_answer_and_marks_what_will_be_public(
             "1",
             "1",
         ),
-        *("This branch endorses.", "Sam Second", "Chair", "sam@example.org", "a speaker, places on a coach"),
+        *(
+            "This branch endorses. It is <so>.",
+            "Sam Second",
+            "Chair",
+            "sam@example.org",
+            "a speaker, places on a coach",
+        ),
         "Please ring.",
     ]
     assert "E-mail me about this campaign" in page.text
-    assert "The second officer is asked" in page.text
+    assert "This branch endorses.<br><br>It is &lt;so&gt;." in page.text
+    assert "The second officer is asked whether it is true, and sees what your organisation is" in page.text
+
+
+async def test_what_is_marked_public_is_what_the_public_view_has(owner):
+    columns = await owner.fetch(
+        "select column_name from information_schema.columns where table_name = 'public_endorsements'"
+    )
+    asked_for = {one.name for one in asked.ALL} - {"logo"}  # which is marked by its consent
+    public = {one["column_name"] for one in columns} & asked_for
+    assert public | {"region"} == PUBLIC  # a region is a body of its own, above it
 
 
 async def test_the_code_confirms_in_the_browser_that_asked(claimed, client, owner):
@@ -282,6 +304,37 @@ async def test_not_me_deletes_the_claim_with_its_letters_and_leads_to_the_suppre
     assert await owner.fetchval("select count(*) from attempt_origins") == 0
     assert await owner.fetchval("select count(*) from outbox where state = 'waiting'") == 0
     assert (await stranger.get(path(letter))).status_code == 410
+
+
+async def test_not_me_deletes_every_claim_that_waits_for_the_address_but_nobody_elses(
+    claimed, client, stranger, owner, postbox
+):
+    statement, letter = claimed
+    await client.get(path(letter))
+    for name in ("A", "B", "C"):
+        await makers.endorse(client, statement, name=f"Example Branch {name}")
+    await makers.endorse(client, statement, officer_email="other@example.org")
+    await postbox.settle()
+    asking = [one for one in postbox.to(OFFICER) if one.code]
+    page = await stranger.get(asking[-1].link("/not-me"))
+    assert "every endorsement of this statement that waits for you" in makers.visible(page.text)
+    await stranger.post(asking[-1].link("/not-me"), data={})
+    left = await owner.fetch("select state, officer_email from endorsements order by state")
+    assert left == [("confirmed", OFFICER), ("pending", "other@example.org")]
+    assert await owner.fetchval("select count(*) from attempt_origins") == 2
+
+
+async def test_a_claim_is_not_kept_for_ever_by_asking_for_letters(claimed, client, owner):
+    statement, letter = claimed
+    for days, letters in ((44, 2), (46, 2)):
+        await owner.execute(
+            "update endorsements set created_at = now() - $1 * interval '1 day', asked_at = now() - interval '1 hour'",
+            days,
+        )
+        await client.post(f"/{statement.slug}/endorse/send-again", data={})
+        assert await owner.fetchval("select count(*) from outbox") == letters, days
+    await owner.execute("update endorsements set asked_at = now() - interval '15 days'")
+    assert "is being deleted" in makers.visible((await client.get(path(letter))).text)
 
 
 async def test_not_me_after_confirming_deletes_nothing(claimed, client, stranger, owner):

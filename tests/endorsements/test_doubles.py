@@ -214,7 +214,9 @@ async def test_likeness_is_found_in_every_script(site, owner, statement, listed,
         await accept(site, row)
 
 
-async def test_a_body_that_others_named_takes_its_own_words_from_its_first_endorsement(site, owner, statement):
+async def test_a_body_that_others_named_takes_its_own_words_from_its_first_endorsement(
+    site, owner, statement
+):
     """And only from that: later its spelling is an organiser's business."""
     leeds = await waiting(
         site, owner, statement, "Leeds Trades Council", kind="trades council", parent="the example tuc"

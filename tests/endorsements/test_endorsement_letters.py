@@ -92,6 +92,29 @@ async def test_an_address_that_wants_no_letters_gets_none_and_its_claim_is_delet
     assert await owner.fetchval("select count(*) from outbox where state in ('waiting', 'deferred')") == 0
 
 
+async def test_no_more_than_five_claims_of_an_address_are_mailed_and_one_is_reminded_of(
+    site, client, owner, postbox
+):
+    """However often somebody types in another's address."""
+    statement = await makers.statement(site)
+    for n in range(7):
+        await makers.endorse(client, statement, name=f"Example Branch {n}")
+    for _ in range(4):  # as the days go by
+        await owner.execute("truncate letter_caps")
+        await owner.execute("update outbox set not_before = now() where state = 'deferred'")
+        await postbox.settle()
+    assert len(postbox) == proof.MOST_MAILED
+    await owner.execute("update endorsements set letter_at = letter_at - interval '25 hours'")
+    assert await proof.remind(site) == "1 reminders"
+    await owner.execute("truncate letter_caps")
+    await postbox.settle()
+    assert "Example Branch 4" in postbox[-1].text
+    await client.post(path(postbox[0]), data={})
+    await owner.execute("update outbox set not_before = now() where state = 'deferred'")
+    await postbox.settle()
+    assert len([letter for letter in postbox if letter.code]) == proof.MOST_MAILED + 1
+
+
 async def test_over_the_cap_letters_wait_alone_and_each_comes_later(site, client, owner, postbox):
     statement = await makers.statement(site)
     for n in range(5):

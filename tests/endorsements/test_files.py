@@ -41,7 +41,7 @@ async def test_a_logo_is_anybodys_while_its_endorsement_is_public(
     answer = await client.get(path)
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/webp")
     assert answer.headers["Content-Security-Policy"] == SANDBOX
-    assert answer.headers["Cache-Control"] == "public, max-age=86400, immutable"
+    assert answer.headers["Cache-Control"] == "public, max-age=3600, immutable"
     assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert "Content-Disposition" not in answer.headers

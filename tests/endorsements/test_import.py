@@ -7,11 +7,12 @@ import csv
 import io
 import json
 
+import asyncpg
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from petitions.endorsements import csvfile, importing, judging
+from petitions.endorsements import csvfile, importing, judging, review
 from petitions.errors import PetitionsError, Refused
 from petitions.organisations import actions as organisations
 from tests import makers
@@ -108,6 +109,17 @@ async def test_where_the_campaign_has_seen_the_minutes_it_is_public_at_once(site
     assert await counting() == 1
     page = await client.get(f"/{statement.slug}/endorsements")
     assert "Exampleton Branch" in page.text
+
+
+async def test_minutes_that_alone_made_it_public_stay_seen(site, owner):
+    statement = await makers.statement(site)
+    await run(site, statement, sheet(branch(seen="yes")))
+    row = await owner.fetchrow("select * from endorsements")
+    found = await review.find_for_organisers(site, str(row["id"]))
+    with pytest.raises(Refused, match="is public by its minutes alone"):
+        await review.change(site, found, actor=ACTOR, minutes_seen=False)
+    with pytest.raises(asyncpg.CheckViolationError):
+        await owner.execute("update endorsements set minutes_seen = false")
 
 
 async def test_nobody_is_written_to_unless_asked_for_then_the_officer_confirms(
@@ -262,25 +274,33 @@ async def test_bodies_within_each_other_are_refused_and_nobody_else(site):
 
 async def test_two_imports_at_once_do_each_row_once_and_neither_fails(site, owner):
     statement = await makers.statement(site)
-    lines = [branch(f"Town {one * 2} Depot", seen="yes" if one in "aceg" else "") for one in "abcdefgh"]
-    done = await asyncio.gather(run(site, statement, sheet(*lines)), run(site, statement, sheet(*lines[::-1])))
+    names = ("Alpha", "Bridgeford", "Coalville", "Dunmow", "Everton", "Fenwick", "Garstang", "Hexham")
+    lines = [branch(name, seen="yes" if name > "D" else "") for name in names]
+    done = await asyncio.gather(
+        run(site, statement, sheet(*lines)), run(site, statement, sheet(*lines[::-1]))
+    )
     did = sorted(sorted({one.did for one in outcomes}) for outcomes in done)
     assert did == [["accepted", "pending"], ["known"]]
     assert await owner.fetchval("select count(*) from endorsements") == 8
 
 
-async def test_who_waits_long_for_an_import_is_told_so(site, owner, monkeypatch):
-    monkeypatch.setattr(organisations, "PATIENCE", 0.2)
+async def test_who_accepts_during_an_import_waits_and_is_told_why_where_that_is_long(site, owner):
     statement = await makers.statement(site)
     row = await waiting(site, owner, statement)
     async with owner.transaction():
         await owner.execute(
             "select pg_advisory_xact_lock(hashtextextended('organisations ' || $1::uuid, 0))", row.campaign_id
         )
-        for act in (accept(site, row), run(site, statement, sheet(branch()))):
-            with pytest.raises(Refused, match="An import into this campaign is running"):
-                await act
-    assert (await accept(site, row)).state == "accepted"
+        with pytest.raises(Refused, match="An import into this campaign is running"):
+            await organisations.hold_tree(site, row.campaign_id, patience=0.1)
+        waits = [
+            asyncio.create_task(one)
+            for one in (accept(site, row), run(site, statement, sheet(branch("Other"))))
+        ]
+        done, _ = await asyncio.wait(waits, timeout=0.2)
+        assert not done
+    accepted, (one,) = await asyncio.gather(*waits)
+    assert (accepted.state, one.did) == ("accepted", "pending")
 
 
 async def test_minutes_that_came_later_make_ones_own_import_public(site, owner, postbox, client):
@@ -319,10 +339,14 @@ async def test_a_corrected_file_brings_up_to_date_whom_nobody_wrote_to(site, own
 async def test_two_names_with_one_code_are_told_and_separate_does_not_help(site):
     statement = await makers.statement(site)
     header = (*HEADER, "code", "separate")
-    lines = (*branch("Northgate Drivers", seen="yes"), "12", ""), (*branch("Quarry Vale", seen="yes"), "12", "")
+    lines = (
+        (*branch("Northgate Drivers", seen="yes"), "12", ""),
+        (*branch("Quarry Vale", seen="yes"), "12", ""),
+    )
+    await run(site, statement, sheet(lines[0], header=header))
     for last in (lines[1], (*lines[1][:-1], "yes")):
-        _, one = await run(site, statement, sheet(lines[0], last, header=header))
-        assert (one.did, one.columns) == ("refused", ("code",))
+        (one,) = await run(site, statement, sheet(last, header=header))
+        assert (one.did, one.columns) == ("refused", ("code",)), one.text
         assert one.text.startswith("has the code of “Northgate Drivers in Example Union”: nothing done")
 
 

@@ -10,6 +10,7 @@ from tests import makers
 from tests.endorsements import rows
 from tests.endorsements.claims import counted, public
 from tests.endorsements.olive import OTTO, accepted, acts, all_rows, waiting
+from tests.endorsements.test_members import scanned
 
 PERSONAL = (
     *("address_key", "officer_name", "officer_role", "officer_email", "officer_phone"),
@@ -86,4 +87,35 @@ async def test_the_privacy_page_says_what_is_kept_of_officers_and_how_long(site,
     words = makers.visible(page.text)
     assert "Officers of organisations" in words
     assert f"has ended, {DAYS['ended']} days after that" in words
-    assert "Officers’ details and minutes: until 6 months after the statement closes" in words
+    assert f"plan that is never confirmed: {DAYS['pending']} days after" in words
+    assert "from the campaign’s own records" in words
+    assert "Officers’ details, motion and minutes: until 6 months after the statement closes" in words
+
+
+async def test_the_motion_and_what_organisers_wrote_go_with_the_officers(site, owner):
+    statement = await makers.statement(site)
+    said = {"motion": "Moved by Ada.", "question": "Who is Ada?", "reason": "Not yours."}
+    row = await waiting(site, owner, statement, **said)
+    await owner.execute("update endorsements set state = 'declined', ended_at = now() - interval '31 days'")
+    assert await forget(site) == "officers of 1 endorsements forgotten"
+    (now,) = await all_rows(owner)
+    assert [now[name] for name in said] == [""] * 3
+    assert now["name"] == row.name
+
+
+async def test_whose_officers_are_forgotten_is_found_among_many_that_are(site, owner):
+    """What went long ago is not read again by each run of the job."""
+    statement = await makers.statement(site)
+    await owner.execute(
+        "insert into endorsements (statement_id, id, version, state, name, kind, decided, ended_at, erased_at) "
+        "select $1, gen_random_uuid(), 1, 'declined', 'Branch', 'other', 'committee', "
+        "now() - interval '60 days', now() from generate_series(1, 3000)",
+        statement.id,
+    )
+    await waiting(site, owner, statement)
+    await makers.close(site, statement)
+    await owner.execute("update statements set anonymised_at = now() where id = $1", statement.id)
+    await owner.execute("analyze endorsements")
+    query = site.store.officers.queries["forget_officers"]
+    assert await scanned(owner, query, {"event_ids": [makers.nobody() for _ in range(10)]}) < 100
+    assert (await all_rows(owner))[-1]["erased_at"] is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -12,9 +13,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from petitions.cli import main
+from petitions.folders import SQL
+from petitions.storage.migrate import migrate
 from tests import makers
+from tests.conftest import fresh_databases
 from tests.endorsements import rows
-from tests.endorsements.claims import OFFICER, counted, public, waiting
+from tests.endorsements.claims import OFFICER, accept, correction, counted, public, waiting
 
 SECRET = "a secret of the review on the command line"
 PDF = b"%PDF-1.4\nexample minutes\n%%EOF"
@@ -222,7 +226,7 @@ async def test_an_organiser_is_told_what_was_wrong_in_one_sentence(run, site, ow
 
 def test_every_command_explains_itself_with_an_example():
     commands = [f"endorsements {one}" for one in ("list", "show", "accept", "ask", "decline", "set")]
-    for command in (*commands, "organisations list", "organisations set"):
+    for command in (*commands, "organisations list", "organisations set", "organisations remove"):
         result = CliRunner().invoke(main, [*command.split(), "--help"])
         assert result.exit_code == 0
         assert f"petitions {command}" in result.stdout.split("Example:")[1]
@@ -235,3 +239,106 @@ async def test_no_id_and_no_text_breaks_a_command(run, site, owner, statement):
         await run(["endorsements", "show", "--", text], 1)
         await run(["endorsements", "accept", str(row.id), "--separate", "--parent", text], 1)
     assert OFFICER not in str(await owner.fetch("select * from audit"))
+
+
+async def test_an_answer_of_no_and_of_nought_is_shown(run, site, owner, statement):
+    row = await waiting(
+        site, owner, statement, present=40, votes_for=40, votes_against=0, abstained=0, quorum=False
+    )
+    shown = (await run(f"endorsements show {row.id}")).stdout
+    for line in ("quorum: no", "votes against: 0", "abstained: 0", "version: 1", "minutes seen: no"):
+        assert f"  {line}\n" in shown
+    await owner.execute("update endorsements set changed_at = now(), told_at = now()")
+    shown = (await run(f"endorsements show {row.id}")).stdout
+    assert "changed at: 2" in shown
+    assert "told at: 2" in shown
+
+
+async def test_what_was_corrected_is_accepted_with_the_mark_of_what_was_read(run, site, owner, statement):
+    row = await waiting(site, owner, statement)
+    await owner.execute("update endorsements set name = 'Another Body', changed_at = now()")
+    told = sentence(await run(f"endorsements accept {row.id}", 1))
+    assert "Its officer has corrected “Another Body”" in told
+    found = json.loads((await run(f"endorsements show {row.id} --json")).stdout)
+    (command,) = [one["type"] for one in found["next"] if " accept " in one["type"]]
+    assert command.endswith(f"--seen {found['mark']}")
+    await owner.execute("update endorsements set name = 'A Third Body', changed_at = now()")
+    assert "A Third Body" in sentence(await run(command.removeprefix("petitions "), 1))
+    assert await public(owner) == []
+    found = json.loads((await run(f"endorsements show {row.id} --json")).stdout)
+    await run(f"endorsements accept {row.id} --seen {found['mark']}")
+    assert await public(owner) == ["A Third Body"]
+    fresh = await waiting(site, owner, statement, "Westfield Council")
+    assert "there is no mark" in sentence(await run(f"endorsements accept {fresh.id} --seen 123456", 1))
+
+
+async def test_a_correction_is_shown_by_what_it_changes(run, site, owner, statement):
+    old = await accept(site, await waiting(site, owner, statement, area="Exampelton", votes_against=3))
+    row = await correction(site, owner, statement, old, area="Exampleton", votes_against=0, note="Sorry.")
+    shown = (await run(f"endorsements show {row.id}")).stdout
+    changes = shown.split("What is other than before\n")[1].split("What happened")[0]
+    for line in ("area: Exampelton → Exampleton", "votes against: 3 → 0", "note: – → Sorry."):
+        assert f"  {line}\n" in changes
+    assert "kind:" not in changes
+    told = (await run(f"endorsements accept {row.id}")).stdout
+    assert "It is public now, in the place of what stood before." in told
+
+
+async def test_the_lines_after_declining_say_what_is_so(run, site, owner, statement):
+    old = await accept(site, await waiting(site, owner, statement))
+    row = await correction(site, owner, statement, old, area="Exampleton")
+    told = (await run(["endorsements", "decline", str(row.id), "No."])).stdout
+    assert told == (
+        "What the officer of “Exampleton Branch” changed is declined. What stood before stays public.\n"
+    )
+    gone = await waiting(
+        site, owner, statement, "Hull", **dict.fromkeys(("officer_name", "officer_role", "officer_email")),
+        address_key=None, erased_at=rows.BEFORE,
+    )  # fmt: skip
+    assert "officer gone" in (await run("endorsements list")).stdout
+    assert " ask " not in (await run(f"endorsements show {gone.id}")).stdout
+    assert "We have no address" in sentence(await run(["endorsements", "ask", str(gone.id), "When?"], 1))
+    told = (await run(["endorsements", "decline", str(gone.id), "No."])).stdout
+    assert told.endswith("is declined. No letter leaves: we have no address of an officer.\n")
+
+
+async def test_where_it_would_stand_is_shown_with_what_would_be_made(run, site, owner, statement):
+    await accept(site, await waiting(site, owner, statement, "Leeds", parent="Example Union"))
+    row = await waiting(site, owner, statement, "York", parent="the example union", region="North")
+    shown = (await run(f"endorsements show {row.id}")).stdout
+    assert "Where it would stand\n  the example union ▸ North (would be made) ▸ York\n" in shown
+    await accept(site, row)
+    below = await waiting(site, owner, statement, "Durham", kind="party group", parent="North")
+    north = await owner.fetchval("select id from organisations where name = 'North'")
+    assert f"--parent {north}" in (await run(f"endorsements show {below.id}")).stdout
+    await run(f"endorsements accept {below.id} --parent {north}")
+
+
+async def test_no_word_of_a_visitor_stands_in_a_command_line(run, site, owner, statement):
+    name = "Foo; touch here $(id) `id` #"
+    await accept(site, await waiting(site, owner, statement, name))
+    row = await waiting(site, owner, statement, name)
+    found = json.loads((await run(f"endorsements show {row.id} --json")).stdout)
+    assert any(name in one["means"] for one in found["next"])
+    for one in found["next"]:
+        assert re.fullmatch(r"petitions endorsements [a-z]+ [0-9a-f]{8}( [-A-Za-z0-9]+)*", one["type"])
+    assert any(one["type"].endswith("--separate --name NAME") for one in found["next"])
+
+
+async def test_an_organisation_that_nothing_refers_to_is_removed(run, site, owner, statement):
+    body = await rows.organisation(owner, statement, "Misspelt Union")
+    of = f"--campaign {statement.campaign_slug}"
+    assert "“Misspelt Union” is removed" in (await run(f"organisations remove {body['id']} {of}")).stdout
+    row = await accept(site, await waiting(site, owner, statement))
+    assert "it stays" in sentence(await run(f"organisations remove {row.organisation_id} {of}", 1))
+
+
+async def test_check_says_where_names_in_other_letters_are_not_found_alike(run, server, monkeypatch):
+    """A database that was made without letters (storage/server.py), or somewhere else."""
+    blind = "template template0 locale_provider builtin builtin_locale 'C.UTF-8' lc_collate 'C' lc_ctype 'C'"
+    async for name in fresh_databases(server, blind):
+        await migrate(server.url("petitions_owner", name), SQL, app_role="petitions_app")
+        monkeypatch.setenv("DATABASE_URL", server.url("petitions_app", name))
+        found = {one["what"]: one for one in json.loads((await run("check --json")).stdout)}
+        assert found["likeness"]["state"] == "weak"
+        assert "LC_CTYPE" in found["likeness"]["sentence"]

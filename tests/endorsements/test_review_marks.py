@@ -1,5 +1,5 @@
-"""What organisers say stays with the right row; what is closed, over or corrected meanwhile is not accepted; letters and
-versions follow."""
+"""What organisers say stays with the right row; what is closed, over or corrected meanwhile is not accepted; letters
+and versions follow."""
 
 from __future__ import annotations
 
@@ -159,7 +159,9 @@ async def test_another_officers_claim_has_no_proof_of_the_old_one_unless_it_name
     assert (fourth.minutes_seen, fourth.replaces_id) == (True, third.id)
 
 
-async def test_the_officer_whose_endorsement_gives_way_to_anothers_hears_of_it(site, owner, statement, postbox):
+async def test_the_officer_whose_endorsement_gives_way_to_anothers_hears_of_it(
+    site, owner, statement, postbox
+):
     old = await accept(site, await waiting(site, owner, statement))
     await postbox.settle()
     postbox.clear()

@@ -9,6 +9,7 @@ import pytest
 from petitions import addresses
 from tests import makers
 from tests.conftest import browser, path_of
+from tests.endorsements.olive import all_rows, behind_her_link
 
 OFFICER = "olive@example.org"
 SECOND = "sam@example.org"
@@ -207,6 +208,80 @@ async def test_a_letter_that_waited_is_dropped_where_it_is_over_meanwhile(site, 
     await owner.execute("update endorsements set state = 'withdrawn'")
     await postbox.settle()
     assert postbox.to(SECOND) == []
+
+
+async def test_where_another_is_named_the_old_link_speaks_for_nobody(
+    asked, site, client, stranger, owner, postbox
+):
+    _, old = asked
+    olive = await behind_her_link(client, postbox, site, owner)
+    (row,) = await all_rows(owner)
+    named = {"second_name": "Real Chair", "second_email": "chair@example.org"}
+    assert (await olive.correct(row, **named)).status_code == 303
+    await postbox.settle()
+    page = makers.visible((await stranger.get(path(old))).text)
+    assert "This link isn’t needed any more" in page
+    assert "Real Chair" not in page
+    assert "Exampleton Branch" not in page
+    for act in ("", "/not-me", "/new-letter"):
+        assert (await stranger.post(path(old) + act, data={})).status_code == 303
+    (row,) = await all_rows(owner)
+    assert (row["second_confirmed_at"], row["second_refused_at"], row["second_name"]) == (
+        None,
+        None,
+        "Real Chair",
+    )
+    await stranger.post(path(postbox.to("chair@example.org")[-1]), data={})
+    assert await owner.fetchval("select second_confirmed_at is not null from endorsements")
+    assert "isn’t needed" in (await stranger.get(path(old))).text
+
+
+async def test_the_link_is_good_for_fourteen_days_and_then_sends_another(asked, stranger, owner, postbox):
+    _, letter = asked
+    assert "The link is good until" in letter.text
+    await owner.execute(
+        "update endorsements set second_letter_at = second_letter_at - interval '13 days 23 hours'"
+    )
+    assert (await stranger.get(path(letter))).status_code == 200
+    await owner.execute("update endorsements set second_letter_at = second_letter_at - interval '2 hours'")
+    page = await stranger.get(path(letter))
+    assert page.status_code == 410
+    assert "Send me a new letter" in page.text
+    assert (await stranger.get(letter.link("/not-me"))).status_code == 200
+    await stranger.post(path(letter), data={})
+    assert await owner.fetchval("select second_confirmed_at from endorsements") is None
+    for _ in range(2):
+        sent = await stranger.post(f"{path(letter)}/new-letter", data={})
+    assert "a new letter is on its way" in (await stranger.get(sent.headers["location"])).text
+    assert await owner.fetchval("select count(*) from outbox where kind = 'second officer'") == 2
+    await postbox.settle()
+    await stranger.post(path(postbox.to(SECOND)[-1]), data={})
+    assert await owner.fetchval("select second_confirmed_at is not null from endorsements")
+
+
+async def test_it_ends_a_day_after_the_statement(asked, site, stranger, owner):
+    statement, letter = asked
+    await makers.close(site, statement)
+    await owner.execute("update statements set closed_at = closed_at - interval '23 hours'")
+    assert "Yes, this is true" in (await stranger.get(path(letter))).text
+    await owner.execute("update statements set closed_at = closed_at - interval '2 hours'")
+    assert "nothing to confirm" in (await stranger.get(path(letter))).text
+    await stranger.post(path(letter), data={})
+    assert await owner.fetchval("select second_confirmed_at from endorsements") is None
+
+
+async def test_their_letter_holds_no_name_that_could_be_a_link_or_a_number_to_ring(site, client, postbox):
+    statement = await makers.statement(site)
+    for name in ("350.example", "350.org", "Call 0800 123 4567"):
+        await confirmed(client, postbox, statement, name=name)
+    assert len(postbox.to(SECOND)) == 3
+    for letter in postbox.to(SECOND):
+        assert "350" not in letter.text + letter.html + letter.subject or "350.example" in letter.text
+        assert "0800" not in letter.text + letter.html
+    assert "an officer of your organisation has confirmed" in " ".join(postbox.to(SECOND)[-1].text.split())
+    firsts = [letter for letter in postbox.to(OFFICER) if letter.code]
+    assert "you filled in that your organisation endorses" in " ".join(firsts[-1].text.split())
+    assert "0800" not in firsts[-1].text + firsts[-1].html
 
 
 async def test_the_first_officers_link_is_none_of_the_seconds_and_the_other_way_round(

@@ -47,6 +47,28 @@ def as_csv(data):
     return list(csv.DictReader(io.StringIO(data.decode(), newline="")))
 
 
+async def test_an_address_that_wants_nothing_of_forms_is_left_out_and_others_stay(site, owner):
+    statement = await makers.statement(site)
+    second = {
+        "second_key": b"s" * 32,
+        "second_name": "Sam",
+        "second_role": "Chair",
+        "second_email": "s@example.org",
+    }
+    row = await rows.accepted(owner, statement, "Depot Branch", address_key=b"k" * 32, **second)
+    stop = "insert into suppressions (id, address_key, scope) values ($1, $2, $3)"
+    emails = ("officer_email", "second_email")
+    for key, scope, left in (
+        (b"k" * 32, "bulk", ("olive@example.org", "s@example.org")),  # may be asked about it
+        (b"k" * 32, "forms", (None, "s@example.org")),
+        (b"s" * 32, "forms", (None, None)),
+    ):
+        await owner.execute(stop, new_id(), key, scope)
+        (one,) = await listed(site, statement)
+        assert tuple(one[name] for name in emails) == left
+        assert one["officer_name"] == row["officer_name"]
+
+
 async def whole(site, owner, statement):
     """An endorsement about which everything is known, in a tree of three."""
     union = await rows.organisation(owner, statement, "Example Union", kind="national union")

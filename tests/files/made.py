@@ -104,7 +104,9 @@ def in_three_scans(width: int, height: int, remark: bytes = b"") -> bytes:
         if marker == 0xC0:
             out += b"\xff\xc0\0\x11" + part[4:9] + b"\3\1\x11\0\2\x11\0\3\x11\0"
         elif marker == 0xDA:
-            out += b"".join(b"\xff\xda\0\x08\1" + bytes([one, 0]) + b"\0\x3f\0" + part[10:] for one in (1, 2, 3))
+            out += b"".join(
+                b"\xff\xda\0\x08\1" + bytes([one, 0]) + b"\0\x3f\0" + part[10:] for one in (1, 2, 3)
+            )
         else:
             out += part
     return out + b"\xff\xd9"
@@ -149,7 +151,10 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "a JPEG of very many parts": (b"\xff\xd8\xff" + b"\xff\xfe\0\2" * 3000 + picture("JPEG")[2:], BROKEN),
     "a JPEG in three scans": (in_three_scans(4500, 4500), MANY),
     "a JPEG in three scans and the words of one": (in_three_scans(4500, 4500, b"\xff\xfe\0\3\xda"), MANY),
-    "a progressive JPEG": (saved(Image.new("RGB", (3600, 3600)), "JPEG", progressive=True, subsampling=0), MANY),
+    "a progressive JPEG": (
+        saved(Image.new("RGB", (3600, 3600)), "JPEG", progressive=True, subsampling=0),
+        MANY,
+    ),
     "a bomb": (bomb(50_000, 50_000), MANY),
     "a smaller bomb": (bomb(12_000, 9_000), MANY),
     "a colourful bomb": (saved(Image.new("RGB", (5000, 4000)), "PNG"), MANY),

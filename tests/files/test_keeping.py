@@ -101,7 +101,9 @@ async def test_strangers_can_leave_only_so_much_here(site: Site, owner: Any) -> 
         await put(site, PDF + b"\n", most=most)
     await owner.execute("update files set put_at = now() - interval '20 hours'")
     assert await put(site, most=1) == kept, "it is here already"
-    assert await owner.fetchval("select put_at < now() - interval '19 hours' from files"), "and goes when it was to go"
+    assert await owner.fetchval("select put_at < now() - interval '19 hours' from files"), (
+        "and goes when it was to go"
+    )
     pending = await rows.confirmed(owner, statement, minutes=kept.digest, state="pending", confirmed_by=None)
     with pytest.raises(Unfit):
         await put(site, PDF + b"\n", most=most)

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from petitions.files import LARGEST, actions, checks, pictures
+from petitions.files import LARGEST, actions, checks, jpeg, pictures
 from petitions.forms import Unfit
 from petitions.site import Site
 from tests.files import made
@@ -47,6 +47,11 @@ async def test_what_is_no_picture_and_no_pdf_is_refused_with_a_sentence(
         await actions.put(desk, io.BytesIO(data), use)
     expected = "A logo is a picture" if use == "logo" and data.startswith(b"%PDF-") else sentence
     assert expected in unfit.value.sentence
+
+
+def test_what_stands_inside_of_a_remark_or_a_small_copy_is_no_scan_of_a_picture() -> None:
+    exif = b"Exif\0\0" + picture("JPEG")
+    assert jpeg.scans(picture("JPEG", comment=b"\xff\xda" * 200, exif=exif)) == 1
 
 
 async def test_a_pdf_is_kept_as_it_is_and_is_no_logo(desk: Site) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from petitions.errors import BadRequest
-from petitions.forms import Unfit, clean_line, clean_name, clean_text, read_fields
+from petitions.forms import Unfit, clean_body, clean_line, clean_name, clean_text, in_letter, read_fields
 
 # Shapes of names, invented. Each must be taken exactly as it stands.
 NAMES = """
@@ -222,6 +222,15 @@ def test_a_character_newer_than_this_python_can_stand_in_a_name() -> None:
     assert clean_name("\U0002fffd") == "\U0002fffd"
 
 
+@pytest.mark.parametrize(
+    "name", ["Unite LE/1228 4567", "Union (UK) 2025-2026", "RMT Branch 2026/01/02", "350.org", "1199"]
+)
+def test_a_body_may_be_called_so_but_a_stranger_is_not_written_to_by_every_name(name: str) -> None:
+    assert clean_body(name) == name
+    assert in_letter(name) == ""
+    assert in_letter("Exampleton Branch") == "Exampleton Branch"
+
+
 def test_a_line_may_be_empty_and_begin_with_any_sign() -> None:
     assert clean_line("  ", 10) == ""
     assert clean_line("+44 0000", 20) == "+44 0000"
@@ -274,6 +283,17 @@ def test_an_accepted_name_is_clean_already(typed: str) -> None:
     assert clean_name(name) == name
     assert 1 <= len(name) <= 100
     name.encode()
+
+
+@given(odd)
+def test_an_accepted_body_is_clean_already(typed: str) -> None:
+    try:
+        body = clean_body(typed)
+    except Unfit:
+        return
+    assert clean_body(body) == body
+    assert 1 <= len(body) <= 100
+    assert in_letter(body) in ("", body)
 
 
 @given(odd)

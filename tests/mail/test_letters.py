@@ -26,6 +26,7 @@ from petitions.mail.letters import Letter, compose, message
 from petitions.mail.mime import one_line
 from petitions.settings import Settings
 from petitions.site import Site, make_site
+from tests.mail import bodies_letters
 
 TITLE = "Higher wages & <fair> rents"
 BASE = "https://petitions.example.org"
@@ -61,6 +62,7 @@ STATEMENT = Facts(
     campaign_id=HOST.id,
     campaign_slug=HOST.slug,
     campaign_name=HOST.name,
+    is_open=True,
     **{name: HOST[name] for name in HOST if name not in ("id", "slug", "name")},
 )
 ATTEMPT = {
@@ -88,8 +90,14 @@ LETTERS: dict[str, dict[str, Any]] = {
     },
     "signatures/erased": {"statement": STATEMENT, "my": f"{BASE}/my"},
     "my/link": {"link": f"{BASE}/my/a"},
+    **bodies_letters.of(STATEMENT, BASE, motion=TITLE),
 }
-OWN = {"watch/trouble", "mail/test"}  # the site's own, to its operator: no campaign stands behind them
+OWN = {
+    # The site's own, to its operator or to a campaign itself: no campaign stands behind them.
+    "watch/trouble",
+    "mail/test",
+    "endorsements/waiting",
+}
 every_letter = pytest.mark.parametrize("template", LETTERS)
 
 
@@ -107,7 +115,7 @@ def paper() -> Site:
 
 def write(site: Site, template: str, language: str = "en", campaign: Any = HOST, **over: Any) -> Letter:
     facts = {"campaign": campaign, "language": language, "to": "zoe@example.org", "address_key": b"k" * 16}
-    return compose(site, template, **{**facts, **LETTERS[template], **over})
+    return compose(site, template.partition(" ")[0], **{**facts, **LETTERS[template], **over})
 
 
 def parsed(site: Site, letter: Letter, id: UUID) -> EmailMessage:
@@ -126,7 +134,8 @@ def test_every_letter_of_the_templates_is_known_here() -> None:
         str(file.relative_to(TEMPLATES))[: -len(".mail.html")] for file in TEMPLATES.rglob("*.mail.html")
     }
     assert files == twins
-    assert {name for name in files if not name.split("/")[-1].startswith("_")} == {*LETTERS, *OWN, "letter"}
+    known = {name.partition(" ")[0] for name in LETTERS}
+    assert {name for name in files if not name.split("/")[-1].startswith("_")} == {*known, *OWN, "letter"}
 
 
 @every_letter
@@ -189,6 +198,8 @@ def test_every_sentence_of_a_letter_can_be_translated(paper: Site, template: str
             "Example Street",
             "Exampleton EX",
             "contact@example.org",
+            bodies_letters.BODY,
+            re.escape(bodies_letters.ORGANISERS),
         )
     )
     for said in (letter.subject, letter.text, Shown.of(letter.html).text):

@@ -77,7 +77,7 @@ async def test_the_public_facts_say_what_the_page_says_and_name_nobody(site, cli
     assert "<em>example</em>" in facts["text"]["html"]
     assert [note["markdown"] for note in facts["notes"]] == ["News, *at last*."]
     count = (await client.get(f"/{row.slug}/count.json")).json()
-    assert facts["count"] == count | {"people_of_earlier_versions": 0}
+    assert facts["count"] == count | {"people_of_earlier_versions": 0, "organisations_by_kind": {}}
     assert (count["people"], count["goal"]) == (1, 10)
     assert facts["campaign"]["controller"] == "Example Campaign e.V."
     assert facts["campaign"]["on_behalf_of"] == "Example Union"

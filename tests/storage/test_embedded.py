@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import asyncpg
@@ -46,25 +47,26 @@ def test_a_first_start_that_was_killed_begins_again() -> None:
     shutil.rmtree(folder)
 
 
-def test_where_the_system_does_not_know_the_locale_the_database_is_made_without_it(tmp_path: Path) -> None:
-    """A system such as that: its initdb refuses what PostgreSQL's own would refuse there."""
-    binaries = embedded.binaries()
-    here = tmp_path / "bin"
-    here.mkdir()
-    for name in ("postgres", "initdb"):
-        script = f'#!/bin/sh\nexec "{binaries / name}" "$@"\n'
-        if name == "initdb":
-            refuses = 'echo "initdb: error: invalid locale name \\"C.UTF-8\\"" >&2; exit 1'
-            script = script.replace("\n", f'\ncase "$*" in *--lc-ctype=C) ;; *) {refuses};; esac\n', 1)
-        (here / name).write_text(script)
-        (here / name).chmod(0o755)
-    server = Server(tmp_path / "postgres-18", here, accounts.Account(), tmp_path)
-    server.create(durable=False)
-    control = subprocess.run(
-        [binaries / "postgres", "--version"], capture_output=True, check=True
-    )
-    assert control.stdout
-    assert (server.data / "PG_VERSION").exists()
+def test_where_the_system_does_not_know_the_locale_the_database_is_made_without_it(folder: Path) -> None:
+    """An initdb that refuses C.UTF-8, as on such a system."""
+    running = embedded.start(folder, durable=False)
+    server = running._server
+    refuses = 'echo "initdb: error: invalid locale name \\"C.UTF-8\\"" >&2; exit 1'
+    programs = folder.with_name("programs")
+    programs.mkdir(mode=0o755)
+    for name, first in (
+        ("postgres", ""),
+        ("initdb", f'case "$*" in *--lc-ctype=C) ;; *) {refuses};; esac\n'),
+    ):
+        (programs / name).write_text(f'#!/bin/sh\n{first}exec "{server.binaries / name}" "$@"\n')
+        (programs / name).chmod(0o755)
+    elsewhere = folder.with_name("elsewhere")
+    elsewhere.mkdir(mode=0o755)
+    replace(server, data=elsewhere / server.data.name, binaries=programs).create(durable=False)
+    running.release()
+    running = embedded.start(elsewhere, durable=False)
+    assert ask(running, "select datctype from pg_database where datname = 'petitions'") == "C"
+    running.release()
 
 
 def test_the_owner_may_create_extensions_and_the_app_may_create_nothing(folder: Path) -> None:

@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -409,9 +410,24 @@ async def test_organisations_and_motions_that_nobody_told_of_are_found_by_the_lo
         await owner.execute(f"update motions {change}")
         await served.app.state.changes.look()
         assert ("Put a model motion" in (await served.get(page)).text) is ("published" in change)
+    await owner.execute("update organisations set name = 'Westfield Trades Council'")
+    await served.warm(list_)
+    await served.app.state.changes.look()
+    assert "Westfield" in (await served.get(list_)).text
     await rows.withdrawn(owner, row)
     await served.app.state.changes.look()
-    assert "Eastfield" not in (await served.get(list_)).text
+    assert "Westfield" not in (await served.get(list_)).text
+    await owner.execute(  # of a process whose clock is behind
+        "insert into endorsement_events (statement_id, id, endorsement_id, act, happened_at)"
+        " values ($1, $2, $3, 'accepted', '2026-01-01')",
+        statement.id,
+        UUID(int=1),
+        row["id"],
+    )
+    await owner.execute("update endorsements set state = 'accepted'")
+    await served.warm(list_)
+    await served.app.state.changes.look()
+    assert "Westfield" in (await served.get(list_)).text
 
 
 async def test_what_was_given_is_logged_together(site: Site, served: Served) -> None:

@@ -28,7 +28,7 @@ from petitions.site import Site
 from petitions.web.application import build
 from petitions.web.guard import WITH_FILES
 from petitions.web.protocol import PatientProtocol
-from petitions.web.upload import LARGEST_FILE, read_upload
+from petitions.web.upload import LARGEST_FILE, LOST, read_upload, with_lost
 from tests.conftest import browser
 from tests.web import conftest
 from tests.web.test_body import BAD, END, GOOD, MULTIPART, URLENCODED, part
@@ -39,7 +39,8 @@ FILE = '; filename="minutes.pdf"\r\nContent-Type: application/pdf'
 async def upload(request: Request) -> Response:
     fields, files = await read_upload(request)
     told = {name: [one.filename, one.size, len(one.file.read())] for name, one in files.items()}
-    return JSONResponse({"fields": fields, "files": told, "typed": request.state.typed == fields})
+    lost = [(f"{name}_kept", LOST) for name in files]
+    return JSONResponse({"fields": fields, "files": told, "typed": request.state.typed == [*fields, *lost]})
 
 
 def application(site: Site, **over: Any) -> Starlette:
@@ -113,7 +114,16 @@ async def test_of_a_file_that_is_too_large_no_more_is_kept_than_shows_it(web: ht
     }
 
 
+def test_what_is_lost_takes_the_place_of_an_older_ticket() -> None:
+    typed = [("minutes_kept", "a ticket"), ("note", "x"), ("logo_kept", "another")]
+    assert with_lost(typed, {"minutes"}) == [("note", "x"), ("logo_kept", "another"), ("minutes_kept", LOST)]
+
+
+EMPTY = '; filename=""'
 WRONG = {
+    "an empty file and one at a question": (part("logo", "", EMPTY) + part("logo", "x", FILE), 400),
+    "two empty files at a question": (part("logo", "", EMPTY) * 2, 400),
+    "very many parts": (part("note", "") * 60_000, 413),
     "a file at another question": (part("name", "x", FILE), 400),
     "two files at a question": (part("logo", "x", FILE) * 2, 400),
     "a file at a question of no name": (part("", "x", FILE), 400),
