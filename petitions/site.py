@@ -9,10 +9,10 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from petitions import keys
-from petitions.desk import Desk
 from petitions.errors import Refused
 from petitions.folders import SQL
 from petitions.gathering import Gatherings
+from petitions.heavy import Heavy
 from petitions.settings import Settings
 from petitions.shelf import Shelf
 from petitions.storage import embedded
@@ -30,7 +30,7 @@ class Site:
     templates: Templates
     shelf: Shelf
     gatherings: Gatherings = field(default_factory=Gatherings)
-    desk: Desk = field(default_factory=Desk)
+    heavy: Heavy = field(default_factory=Heavy)
 
 
 def make_site(settings: Settings) -> Site:

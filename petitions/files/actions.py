@@ -6,10 +6,10 @@ import hashlib
 from typing import BinaryIO, NamedTuple
 
 from petitions import throttle
-from petitions.desk import Crowded
 from petitions.errors import N_, Busy, TokenError
 from petitions.files import MB, checks, pictures
 from petitions.forms import Unfit
+from petitions.heavy import Crowded
 from petitions.site import Site
 from petitions.storage.store import Row
 
@@ -44,7 +44,7 @@ async def put(
     Raises Unfit with a sentence for whoever sent it; Busy where too many wait.
     """
     try:  # one at a time: no more than one picture is in memory as pixels
-        made = await site.desk.do(_made, file, use)
+        made = await site.heavy.do(_made, file, use)
     except Crowded:
         raise Busy(AGAIN, _QUEUE) from None
     kept = Kept(hashlib.sha256(made.data).digest(), made.type, len(made.data))

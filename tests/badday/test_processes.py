@@ -129,6 +129,7 @@ async def test_a_database_that_is_slow_for_five_seconds_makes_posts_wait_and_not
     signing, web = Signing(crowd, "Slow"), place.webs[0]
     await soon(30, lambda: _listen(place))
     made = await stamp(visitor, web)
+    await asyncio.sleep(LOOK_EVERY + 0.5)  # what no look has seen yet, the next one has drawn anew
     for table in ("signatures", "statements"):  # what posts write, and what every page reads
         await stamp(visitor, web)  # kept from now on
         began = asyncio.Event()

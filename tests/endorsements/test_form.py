@@ -14,10 +14,10 @@ import asyncpg
 import pytest
 from PIL import Image
 
-from petitions.desk import QUEUE
 from petitions.endorsements import actions, asked, forms
 from petitions.errors import Closed
 from petitions.files.actions import Kept
+from petitions.heavy import QUEUE
 from petitions.motions import submissions
 from petitions.proving.links import Key
 from petitions.site import make_site
@@ -274,7 +274,7 @@ async def test_a_file_that_is_lost_on_the_way_is_asked_for_and_what_was_kept_sta
             kept = hidden((await makers.endorse(client, statement, name="", files=files)).text)
             await owner.execute("truncate throttle")
             go_on = threading.Event()
-            queue = [asyncio.create_task(tight.desk.do(go_on.wait)) for _ in range(QUEUE)]
+            queue = [asyncio.create_task(tight.heavy.do(go_on.wait)) for _ in range(QUEUE)]
             await asyncio.sleep(0)
             logo = {"logo": ("l.png", picture())}
             busy = await makers.endorse(client, statement, **kept, name="Third", files=logo)

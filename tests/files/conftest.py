@@ -12,7 +12,7 @@ from tests.conftest import fresh_databases, settings_of
 
 
 @pytest_asyncio.fixture(scope="session")
-async def desk(server: Embedded, template: str) -> AsyncIterator[Site]:
+async def lasting(server: Embedded, template: str) -> AsyncIterator[Site]:
     async for name in fresh_databases(server, f"template {template} strategy file_copy"):
         site = make_site(settings_of(server, name))
         await site.store.open()

@@ -9,10 +9,10 @@ from typing import Any
 import asyncpg
 import pytest
 
-from petitions.desk import QUEUE
 from petitions.errors import Busy
 from petitions.files import actions
 from petitions.forms import Unfit
+from petitions.heavy import QUEUE
 from petitions.site import Site
 from petitions.storage.embedded import Embedded
 from tests import makers

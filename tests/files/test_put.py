@@ -40,11 +40,11 @@ def opened(row: Any) -> Image.Image:
 @pytest.mark.parametrize("use", USES)
 @pytest.mark.parametrize("what", REFUSED)
 async def test_what_is_no_picture_and_no_pdf_is_refused_with_a_sentence(
-    desk: Site, what: str, use: str
+    lasting: Site, what: str, use: str
 ) -> None:
     data, sentence = REFUSED[what]
     with pytest.raises(Unfit) as unfit:
-        await actions.put(desk, io.BytesIO(data), use)
+        await actions.put(lasting, io.BytesIO(data), use)
     expected = "A logo is a picture" if use == "logo" and data.startswith(b"%PDF-") else sentence
     assert expected in unfit.value.sentence
 
@@ -54,23 +54,23 @@ def test_what_stands_inside_of_a_remark_or_a_small_copy_is_no_scan_of_a_picture(
     assert jpeg.scans(picture("JPEG", comment=b"\xff\xda" * 200, exif=exif)) == 1
 
 
-async def test_a_pdf_is_kept_as_it_is_and_is_no_logo(desk: Site) -> None:
-    row = await put(desk, PDF)
+async def test_a_pdf_is_kept_as_it_is_and_is_no_logo(lasting: Site) -> None:
+    row = await put(lasting, PDF)
     assert (row.type, row.data, row.width) == ("application/pdf", PDF, None)
     for whole in (PDF + b"\r\n\0 \n", SIGNED, TABLED):
-        assert (await put(desk, whole)).data == whole
+        assert (await put(lasting, whole)).data == whole
     with pytest.raises(Unfit, match="A logo is a picture"):
-        await actions.put(desk, io.BytesIO(PDF), "logo")
+        await actions.put(lasting, io.BytesIO(PDF), "logo")
 
 
 @pytest.mark.parametrize("use", USES)
-async def test_what_is_too_large_is_refused_by_its_use(desk: Site, use: str) -> None:
+async def test_what_is_too_large_is_refused_by_its_use(lasting: Site, use: str) -> None:
     with pytest.raises(Unfit) as unfit:
-        await actions.put(desk, io.BytesIO(b"%PDF-" + b" " * LARGEST[use]), use)
+        await actions.put(lasting, io.BytesIO(b"%PDF-" + b" " * LARGEST[use]), use)
     assert unfit.value.values == {"limit": LARGEST[use] // 1_000_000}
     just = b"%PDF-1.4\n1 0 obj endobj\n%" + b"x" * (LARGEST["minutes"] - 43) + b"\nstartxref\n9\n%%EOF"
     assert len(just) == LARGEST["minutes"]
-    assert (await put(desk, just)).size == len(just)
+    assert (await put(lasting, just)).size == len(just)
 
 
 KINDS = [("PNG", mode) for mode in ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")]
@@ -78,10 +78,10 @@ KINDS += [("JPEG", mode) for mode in ("L", "RGB", "CMYK")] + [("WEBP", mode) for
 
 
 @pytest.mark.parametrize(("kind", "mode"), KINDS)
-async def test_pictures_of_every_mode_are_made_anew(desk: Site, kind: str, mode: str) -> None:
+async def test_pictures_of_every_mode_are_made_anew(lasting: Site, kind: str, mode: str) -> None:
     grey = saved(Image.new("I;16", (60, 40), 40_000), "PNG")
     data = grey if mode == "I;16" else picture(kind, mode=mode)
-    logo, minutes = await put(desk, data, "logo"), await put(desk, data, "minutes")
+    logo, minutes = await put(lasting, data, "logo"), await put(lasting, data, "minutes")
     assert (logo.type, minutes.type) == ("image/webp", "image/jpeg")
     assert opened(logo).size == opened(minutes).size == (60, 40)
     assert opened(logo).has_transparency_data is (mode in ("LA", "RGBA"))
@@ -90,17 +90,17 @@ async def test_pictures_of_every_mode_are_made_anew(desk: Site, kind: str, mode:
     assert 40 < corner < 180 or mode == "1", "neither black nor white"
 
 
-async def test_the_white_of_minutes_is_paper(desk: Site) -> None:
-    row = await put(desk, picture("PNG", mode="RGBA"))
+async def test_the_white_of_minutes_is_paper(lasting: Site) -> None:
+    row = await put(lasting, picture("PNG", mode="RGBA"))
     red, _, blue = (opened(row).getpixel(place) for place in ((5, 5), (5, 35), (55, 35)))
     assert red[0] > 200 > 100 > red[2]  # type: ignore[index]
     assert opened(row).getpixel((5, 35)) == (255, 255, 255)
     assert blue[2] > 200 > 100 > blue[0]  # type: ignore[index]
 
 
-async def test_a_phones_picture_stands_upright_and_tells_no_place(desk: Site) -> None:
+async def test_a_phones_picture_stands_upright_and_tells_no_place(lasting: Site) -> None:
     for use in USES:
-        row = await put(desk, phone(), use)
+        row = await put(lasting, phone(), use)
         image = opened(row)
         assert image.size == (400, 600)
         assert not image.getexif()
@@ -126,7 +126,7 @@ def test_however_the_camera_was_held(orientation: int) -> None:
             assert max(abs(a - b) for a, b in zip(one, other, strict=True)) < 30  # type: ignore[arg-type]
 
 
-async def test_colours_become_those_of_the_web(desk: Site) -> None:
+async def test_colours_become_those_of_the_web(lasting: Site) -> None:
     """A picture whose profile swaps red and green shows other colours; one that can't be read changes none."""
     from PIL import ImageCms
 
@@ -135,26 +135,26 @@ async def test_colours_become_those_of_the_web(desk: Site) -> None:
         bytes(profile).replace(b"rXYZ", b"gXYZ", 1).replace(b"gXYZ", b"rXYZ", 2).replace(b"rXYZ", b"gXYZ", 1)
     )
     for bad in (None, b"no profile", bytes(profile[:200])):
-        row = await put(desk, picture("PNG", icc_profile=bad), "logo")
+        row = await put(lasting, picture("PNG", icc_profile=bad), "logo")
         assert opened(row).convert("RGB").getpixel((5, 5)) == (255, 0, 0)
-    row = await put(desk, picture("PNG", icc_profile=swapped), "logo")
+    row = await put(lasting, picture("PNG", icc_profile=swapped), "logo")
     assert opened(row).convert("RGB").getpixel((5, 5))[1] > 150  # type: ignore[index]
     assert "icc_profile" not in opened(row).info
 
 
 @pytest.mark.parametrize(("use", "longest"), [("logo", 800), ("minutes", 4096)])
-async def test_large_pictures_become_smaller(desk: Site, use: str, longest: int) -> None:
-    row = await put(desk, saved(Image.new("L", (4200, 2100), 200), "PNG"), use)
+async def test_large_pictures_become_smaller(lasting: Site, use: str, longest: int) -> None:
+    row = await put(lasting, saved(Image.new("L", (4200, 2100), 200), "PNG"), use)
     assert (row.width, row.height) == (longest, longest // 2)
-    huge = await put(desk, saved(Image.new("RGB", (7000, 5600)), "JPEG", quality=20), use)
+    huge = await put(lasting, saved(Image.new("RGB", (7000, 5600)), "JPEG", quality=20), use)
     assert huge.width == {"logo": 800, "minutes": 3500}[use], "a JPEG is decoded at half its size"
-    small = await put(desk, picture("PNG"), use)
+    small = await put(lasting, picture("PNG"), use)
     assert (small.width, small.height) == (60, 40)
 
 
-async def test_a_second_file_inside_of_a_picture_is_gone(desk: Site) -> None:
+async def test_a_second_file_inside_of_a_picture_is_gone(lasting: Site) -> None:
     for kind in ("JPEG", "PNG", "WEBP"):
-        row = await put(desk, picture(kind) + PDF + made.archive())
+        row = await put(lasting, picture(kind) + PDF + made.archive())
         assert b"%PDF" not in row.data
         assert b"PK\x05\x06" not in row.data
 
@@ -166,9 +166,9 @@ async def test_the_same_file_twice_is_one_row_as_if_it_were_new(site: Site, owne
     assert await owner.fetchval("select count(*) from files where put_at > now() - interval '1 minute'") == 1
 
 
-async def test_a_damaged_orientation_or_an_empty_place_is_no_crash(desk: Site) -> None:
+async def test_a_damaged_orientation_or_an_empty_place_is_no_crash(lasting: Site) -> None:
     data = picture("JPEG", exif=b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\xff\xff\0\0")
-    assert (await put(desk, data)).type == "image/jpeg"
+    assert (await put(lasting, data)).type == "image/jpeg"
 
 
 SEEDS = [PDF, picture("PNG"), picture("JPEG"), picture("WEBP"), phone(), picture("PNG", mode="P")]

@@ -1,4 +1,4 @@
-"""A desk: what takes much memory or time is done one by one beside the event loop, and only so many may wait."""
+"""Heavy work: what takes much memory or time is done one by one beside the event loop, and only so many may wait."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ class Crowded(Exception):
     """Too many wait."""
 
 
-class Desk:
+class Heavy:
     """One thread, which begins with the first piece of work."""
 
     def __init__(self) -> None:
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="desk")
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="heavy")
         self._waiting = 0
 
     async def do(self, work: Callable[[*Words], Answer], *words: *Words) -> Answer:
