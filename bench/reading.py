@@ -138,9 +138,8 @@ async def organisations(run: Run) -> list[Figure]:
     """13 and 13b, beside the same fixed bytes."""
     page = run.page(await run.endorsed())
     listed, bytes_ = f"{page}/endorsements", fixed(run, 10_240)
-    check(
-        b"Exampleton 1 Branch" in await asyncio.to_thread(fetched, listed), "the list shows no organisation"
-    )
+    told = await asyncio.to_thread(fetched, listed)
+    check(told.count(b"Exampleton") >= 20, "the list shows no organisations")
     what = (
         f"list of {run.sizes.bodies:,} organisations, {len(fetched(listed)):,} bytes : 10 KB of fixed bytes"
     )

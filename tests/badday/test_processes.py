@@ -7,6 +7,7 @@ import json
 import time
 from functools import partial
 
+from petitions.changes import LOOK_EVERY
 from tests.badday.place import Place, soon
 from tests.badday.visitors import GONE, NOTHING, Crowd, Signing, Visitor
 from tests.makers import stamp_of
