@@ -31,7 +31,7 @@ MOTION = f"{STATEMENT}/motions/public-buses"
 # Answers that are no pages for people.
 NO_PAGES = {
     *("static", "accent", "healthz", "readyz", "metrics"),
-    *("count", "live", "facts", "picture", "qr_svg", "qr_png", "my_download"),
+    *("count", "live", "facts", "picture", "qr_svg", "qr_png", "my_download", "my_endorsement_file"),
     *("logo", "minutes", "motion_file"),
 }
 
