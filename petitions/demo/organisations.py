@@ -16,7 +16,7 @@ from petitions.proving.links import Key
 from petitions.site import Site
 from petitions.statements import actions as statements
 from petitions.storage.store import Row
-from petitions.web.upload import Upload
+from petitions.uploads import Upload
 
 TRANSPORT = "Example Union of Transport Workers"
 TEACHERS = "Union of Sample Teachers"

@@ -8,7 +8,7 @@ from collections.abc import Mapping, MutableMapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -23,10 +23,7 @@ from petitions.ids import new_id
 from petitions.site import Site
 from petitions.statements import actions as statements
 from petitions.storage.store import Conflict, Row
-from petitions.web.upload import LOST
-
-if TYPE_CHECKING:
-    from petitions.web.upload import Upload
+from petitions.uploads import LOST, Upload
 
 CLOSED = N_("This statement is closed and takes no more endorsements.")
 _GONE = N_("The file that you sent before is not kept any more. Please choose it again.")

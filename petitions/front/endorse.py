@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from petitions import throttle
 from petitions.endorsements import actions, forms
+from petitions.endorsements.asked import FILES
 from petitions.endorsements.forms import EndorseForm
 from petitions.endorsements.proof import BOOK
 from petitions.errors import N_, Closed
@@ -21,12 +22,11 @@ from petitions.site import Site
 from petitions.statements import actions as statements
 from petitions.statements import stamp
 from petitions.storage.store import Row
+from petitions.uploads import COST, LOST, Upload
 from petitions.web.guard import client_ip
 from petitions.web.page import NO_STORE, page, redirect, url_maker
-from petitions.web.upload import LOST, Upload, read_upload
+from petitions.web.upload import read_upload
 
-WITH_FILES = 10
-"""What a form with files spends of its connection's limit."""
 _NOTHING: Mapping[str, str] = {}
 
 
@@ -42,11 +42,13 @@ async def endorse_page(request: Request) -> Response:
 async def endorse(request: Request) -> Response:
     """The form sent: the answer can't depend on the address (signing.md §3)."""
     site: Site = request.app.state.site
-    items, uploads = await read_upload(request)  # first: where the database is gone, the page gives them back
+    items, uploads = await read_upload(
+        request, FILES
+    )  # first: where the database is gone, the page gives them back
     row = await statements.find(site, request.path_params["statement"])
     form = await _form(site, row)
     typed = read_fields(items, forms.names(form))
-    await throttle.spend(site, client_ip(request), WITH_FILES if uploads else 1)
+    await throttle.spend(site, client_ip(request), COST if uploads else 1)
     if not row.is_open:
         raise Closed(actions.CLOSED)
     form = await _read(request, row, form, typed, uploads)

@@ -164,7 +164,6 @@ async def _statement(
 ) -> Response:
     site: Site = request.app.state.site
     counts = await site.store.tally.public(statement_id=row.id)
-    latest = await site.store.signatures.list_signatories(statement_id=row.id, most=LATEST, skip=0)
     notes = await site.store.statements.list_notes(statement_id=row.id)
     return page(
         request,
@@ -179,14 +178,22 @@ async def _statement(
         goal=next_goal(row, counts),
         form=form,
         notice=notice,
-        signatories=latest,
-        more=max(0, counts.people + counts.people_earlier - len(latest)),
+        **await _signatories(site, row, counts),
         **await _endorsements(site, row),
         versions=await site.store.statements.list_versions(statement_id=row.id),
         share=share_links(site, row),
         picture=picture.words(site, row, counts),
         qr=qr.inline(f"{site.settings.base_url}/{row.slug}"),
     )
+
+
+async def _signatories(site: Site, row: Row, counts: Row) -> dict[str, Any]:
+    """The newest of those who agreed to be named, and how many signed besides."""
+    latest = await site.store.signatures.list_signatories(statement_id=row.id, most=LATEST, skip=0)
+    return {
+        "signatories": latest,
+        "more": max(0, counts.people + counts.people_earlier - len(latest)),
+    }
 
 
 async def _endorsements(site: Site, row: Row) -> dict[str, Any]:

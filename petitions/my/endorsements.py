@@ -26,14 +26,12 @@ from petitions.site import Site
 from petitions.statements import actions as statements
 from petitions.statements import stamp
 from petitions.storage.store import Row
+from petitions.uploads import COST, Upload
 from petitions.web.attachment import attachment
 from petitions.web.body import read_form
 from petitions.web.guard import client_ip
 from petitions.web.page import page, redirect, site_of, url_maker
-from petitions.web.upload import Upload, read_upload
-
-WITH_FILES = 10
-"""What a form with files spends of its connection's limit."""
+from petitions.web.upload import read_upload
 
 _NOTHING: Mapping[str, str] = {}
 
@@ -167,9 +165,9 @@ async def _read_files(request: Request) -> tuple[Items, dict[str, Upload]]:
     """The form, and files that are read from nobody who sends too much."""
     site, ip = site_of(request), client_ip(request)
     await throttle.spend(site, ip)
-    items, uploads = await read_upload(request)
+    items, uploads = await read_upload(request, FILES)
     if uploads:
-        await throttle.spend(site, ip, WITH_FILES - 1)
+        await throttle.spend(site, ip, COST - 1)
     return items, uploads
 
 

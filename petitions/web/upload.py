@@ -4,38 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from tempfile import SpooledTemporaryFile
-from typing import BinaryIO, NamedTuple, cast
+from typing import BinaryIO, cast
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser
 from starlette.requests import ClientDisconnect, Request
 
 from petitions.errors import BadRequest, TooLarge
+from petitions.uploads import LARGEST_FILE, LOST, Upload
 from petitions.web.body import MULTIPART, Collector, form_type, read_fields, read_form
 
-FILES = ("logo", "minutes")
-"""The questions of ours that take a file."""
-LOST = "lost"
-"""Stands for a file where its ticket would, as long as it is not kept: no ticket, so whoever sends it again is told."""
 LONGEST_FIELD = 100 * 1024  # bytes: the text of a motion has 20,000 characters at most
 MOST_TEXT = 400 * 1024  # bytes of all answers
-LARGEST_FILE = 10_000_000  # bytes kept of a file: of a larger one the rest is read and dropped
 IN_MEMORY = 256 * 1024  # bytes of a file; what is more goes to the disk
 
 
-class Upload(NamedTuple):
-    """A file as sent. `filename` is what the sender's machine calls it: to be shown to them, never to be believed.
-    `size`: the bytes that came, of which `file` holds one more than LARGEST_FILE at most."""
-
-    filename: str
-    size: int
-    file: BinaryIO
-
-
 async def read_upload(
-    request: Request, names: Collection[str] = FILES
+    request: Request, names: Collection[str]
 ) -> tuple[list[tuple[str, str]], dict[str, Upload]]:
-    """The answers in the order sent, and the files by the question's name; a question left empty has none.
+    """The answers in the order sent, and the files by the question's name; a question left empty has none. `names`: of
+    the questions that take one.
 
     A failure page gives the answers back, with LOST for each file. Raises as `read_form`, and BadRequest for a file at
     a question that takes none, for a second one, or cut off.

@@ -25,10 +25,11 @@ from uvicorn import Config, Server
 from petitions.errors import PetitionsError
 from petitions.routes import post
 from petitions.site import Site
+from petitions.uploads import LARGEST_FILE, LOST
 from petitions.web.application import build
 from petitions.web.guard import WITH_FILES
 from petitions.web.protocol import PatientProtocol
-from petitions.web.upload import LARGEST_FILE, LOST, read_upload, with_lost
+from petitions.web.upload import read_upload, with_lost
 from tests.conftest import browser
 from tests.web import conftest
 from tests.web.test_body import BAD, END, GOOD, MULTIPART, URLENCODED, part
@@ -37,7 +38,7 @@ FILE = '; filename="minutes.pdf"\r\nContent-Type: application/pdf'
 
 
 async def upload(request: Request) -> Response:
-    fields, files = await read_upload(request)
+    fields, files = await read_upload(request, ("logo", "minutes"))
     told = {name: [one.filename, one.size, len(one.file.read())] for name, one in files.items()}
     lost = [(f"{name}_kept", LOST) for name in files]
     return JSONResponse({"fields": fields, "files": told, "typed": request.state.typed == [*fields, *lost]})
@@ -259,7 +260,9 @@ def test_no_bytes_at_all_make_it_fail(pieces: list[bytes], begun: bool) -> None:
         return messages.pop(0)
 
     headers = [(b"content-type", MULTIPART.encode())]
-    reading = read_upload(Request({"type": "http", "method": "POST", "headers": headers}, receive))
+    reading = read_upload(
+        Request({"type": "http", "method": "POST", "headers": headers}, receive), ("minutes",)
+    )
     try:
         reading.send(None)
     except StopIteration as done:
