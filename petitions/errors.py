@@ -4,6 +4,9 @@ PetitionsError
 ├── NotFound         404   no such page, statement, letter
 ├── Moved            308   the page has another address now; `slug` and its `space`
 ├── NotAllowed       403   a rule says no (another site's form)
+│   ├── LoggedOut    401   the desk wants an organiser; `link`: where to log in
+│   ├── SecondFactor 403   the desk wants the second factor; `link`: where to show it
+│   └── RoleMissing  403   the organiser's role does not allow it
 ├── Closed           409   the statement takes no signatures now
 ├── TokenError
 │   ├── TokenExpired 410   the link was good once
@@ -56,9 +59,24 @@ class Moved(PetitionsError):
 
 
 class NotAllowed(PetitionsError):
+    """`link`: where to do what is missing."""
+
+    link = ""
     sentence = N_(
         "This request came from another site, so nothing was done. Please use the form on our page."
     )
+
+
+class LoggedOut(NotAllowed):
+    sentence = N_("You are not logged in any more. Nothing was done yet, and nothing you typed is lost.")
+
+
+class SecondFactor(NotAllowed):
+    sentence = N_("This needs your second factor, shown within the last ten minutes. Nothing was done yet.")
+
+
+class RoleMissing(NotAllowed):
+    sentence = N_("Your role in this campaign does not allow this. An owner of the campaign can change your role.")
 
 
 class Closed(PetitionsError):

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection
-from typing import Any
-
 from starlette.routing import Route
 
 from petitions.campaigns import views as campaigns
+from petitions.desk.table import desk
 from petitions.endorsements import confirming as endorsing
 from petitions.endorsements import files, second
 from petitions.endorsements import views as endorsements
@@ -26,8 +24,7 @@ from petitions.web.accent import accent
 from petitions.web.assets import static
 from petitions.web.health import healthz, readyz
 from petitions.web.metrics import metrics
-
-View = Callable[..., Awaitable[Any]]
+from petitions.web.route import get, post
 
 ANYONE = "anyone"
 LETTER = "who holds the letter's link"
@@ -39,7 +36,7 @@ MONITORING = "who shows PETITIONS_METRICS_TOKEN; where none is set, this machine
 
 def routes() -> list[Route]:
     """The site map, in the order in which it is matched."""
-    return [*_site(), *_mine(), *_campaigns(), *_signing(), *_endorsing(), *_putting()]
+    return [*_site(), *desk(), *_mine(), *_campaigns(), *_signing(), *_endorsing(), *_putting()]
 
 
 def _site() -> list[Route]:
@@ -192,27 +189,3 @@ def _putting() -> list[Route]:
         ),
         get("/{statement}/motions/{motion}/submitted", pipeline.submitted, "submitted", COOKIE),
     ]
-
-
-def get(
-    path: str, view: View, name: str, rule: str, *, kept: bool = False, queried: Collection[str] = ()
-) -> Route:
-    """A page: GET and HEAD, changes nothing but what signing.md §4 names. `kept`: it is the same for everybody
-    and whatever the query, and `web/kept.py` keeps it ready. `queried`: what its view looks at in the query ("*":
-    whatever is there); with that it is not kept."""
-    route = _route(path, view, name, rule, ["GET"])
-    route.kept, route.queried = kept, queried  # type: ignore[attr-defined]
-    return route
-
-
-def post(path: str, view: View, name: str, rule: str, *, files: bool = False) -> Route:
-    """An act: POST alone. `files`: its form brings some, and may be longer (`web/guard.py`, `web/upload.py`)."""
-    route = _route(path, view, name, rule, ["POST"])
-    route.files = files  # type: ignore[attr-defined]
-    return route
-
-
-def _route(path: str, view: View, name: str, rule: str, methods: list[str]) -> Route:
-    route = Route(path, view, name=name, methods=methods)
-    route.rule = rule  # type: ignore[attr-defined]
-    return route

@@ -3,7 +3,7 @@
 grant usage on schema public to {app};
 grant select, insert, update, delete on all tables in schema public to {app};
 grant usage on all sequences in schema public to {app};
-revoke update, delete, truncate on versions, notes, signature_events, endorsement_events,
+revoke update, delete, truncate on versions, notes, statement_events, signature_events, endorsement_events,
     consent_texts, consents, audit from {app};
 revoke insert, update, delete, truncate on migrations from {app};
 revoke delete, truncate on campaigns, statements from {app}; -- remove_demonstration() alone removes any

@@ -6,6 +6,7 @@
 --           │             ├─ motions ── submissions                  (a text to adopt; the bodies that put it)
 --           │             └─ tally_queue ─▶ tallies, counts …        (the public numbers, one writer)
 --           ├─ organisations: a tree    (branch in region in union; an accepted endorsement is bound to one)
+--           ├─ roles ─ organisers ── sessions, passkeys, recovery codes …   (who looks after it)
 --           └─ slugs · audit            outbox · caps · suppressions · throttle · jobs · files (not per statement)
 --
 -- Every per-statement table has the primary key (statement_id, id) and unique keys that begin with
@@ -26,6 +27,9 @@ create table campaigns (
     contact_email   text not null default '',
     on_behalf_of    text not null default '',
     sender          text not null default '',           -- From address; empty: the site's
+    bulk_sender     text not null default '',           -- of letters to many; empty: as above
+    logo            bytea,                              -- files.digest
+    social_links    jsonb not null default '[]',        -- [{"name": …, "url": …}]: "follow us"
     accent          text not null default '#b4232f' check (accent ~ '^#[0-9a-f]{6}$'),
     partners        jsonb not null default '[]',        -- [{"key": …, "name": …}]: a consent each
     retention_months smallint not null default 6 check (retention_months between 1 and 24),
@@ -129,6 +133,106 @@ create table notes (
     primary key (statement_id, id)
 );
 
+-- What the public may know of a statement's own history. Append-only.
+create table statement_events (
+    statement_id    uuid not null references statements (id),
+    id              uuid not null,
+    act             text not null check (act in ('opened', 'closed', 'reopened', 'archived', 'goal', 'closing date')),
+    details         jsonb not null default '{}',        -- {"from": …, "to": …}
+    happened_at     timestamptz not null default now(),
+    primary key (statement_id, id)
+);
+
+-- ───────────────────────────────────────────────────────────── who looks after it
+
+create table organisers (
+    id              uuid primary key,
+    address_key     bytea not null unique,              -- as of signatures
+    email           text not null,                      -- as typed
+    name            text not null check (length(name) between 1 and 100),
+    language        text not null default 'en',         -- of their desk and letters
+    -- The secret of one-time codes is made of this and PETITIONS_ADDRESS_KEY: the database alone opens nothing.
+    totp_nonce      bytea,
+    totp_since      timestamptz,                        -- null: not proven yet
+    totp_step       bigint,                             -- the last time step used, RFC 6238 §5.2: each once
+    demonstration   boolean not null default false,
+    created_at      timestamptz not null default now()
+);
+
+-- What an organiser may do in a campaign: petitions/organisers/roles.py.
+create table roles (
+    campaign_id     uuid not null references campaigns (id),
+    organiser_id    uuid not null references organisers (id),
+    role            text not null check (role in ('owner', 'organiser', 'moderator', 'stall', 'reader')),
+    given_by        text not null,                      -- as the audit's actor
+    since           timestamptz not null default now(),
+    primary key (campaign_id, organiser_id)
+);
+create index roles_of_an_organiser on roles (organiser_id);
+
+create table invitations (
+    id              uuid primary key,
+    campaign_id     uuid not null references campaigns (id),
+    address_key     bytea not null,
+    email           text not null,
+    role            text not null check (role in ('owner', 'organiser', 'moderator', 'stall', 'reader')),
+    given_by        text not null,
+    language        text not null default 'en',
+    created_at      timestamptz not null default now(),
+    ended_at        timestamptz                         -- accepted or taken back; good for 7 days
+);
+create unique index one_standing_invitation on invitations (campaign_id, address_key) where ended_at is null;
+
+-- A log-in: asked for by letter (the browser that asked holds the mark) or made on this machine by command.
+create table log_ins (
+    id              uuid primary key,
+    organiser_id    uuid not null references organisers (id) on delete cascade,
+    way             text not null check (way in ('letter', 'command')),
+    mark            bytea unique,                       -- 16 bytes, of the browser's cookie
+    created_at      timestamptz not null default now(),
+    letter_at       timestamptz,                        -- when the letter was handed to SMTP
+    tries           smallint not null default 0,        -- of the code
+    used_at         timestamptz
+);
+create index log_ins_by_age on log_ins (created_at);
+
+create table sessions (
+    id              uuid primary key,
+    organiser_id    uuid not null references organisers (id) on delete cascade,
+    digest          bytea not null unique check (length(digest) = 32),  -- SHA-256 of what the cookie holds
+    way             text not null check (way in ('letter', 'command')),
+    browser         text not null default '',           -- "Firefox on Linux", for the list of sessions
+    created_at      timestamptz not null default now(),
+    seen_at         timestamptz not null default now(),
+    second_at       timestamptz,                        -- when the second factor was shown last
+    challenge       bytea,                              -- of a passkey, asked for last: used once
+    challenge_at    timestamptz,
+    ended_at        timestamptz
+);
+create index sessions_of_an_organiser on sessions (organiser_id) where ended_at is null;
+create index sessions_by_age on sessions (created_at);
+
+create table passkeys (
+    id              uuid primary key,
+    organiser_id    uuid not null references organisers (id) on delete cascade,
+    credential      bytea not null unique,              -- the credential's id, WebAuthn §4
+    public_key      bytea not null,                     -- COSE
+    sign_count      bigint not null default 0,
+    transports      text[] not null default '{}',
+    name            text not null check (length(name) between 1 and 100),
+    created_at      timestamptz not null default now(),
+    used_at         timestamptz
+);
+create index passkeys_of_an_organiser on passkeys (organiser_id);
+
+create table recovery_codes (
+    organiser_id    uuid not null references organisers (id) on delete cascade,
+    digest          bytea not null check (length(digest) = 32),         -- keyed
+    created_at      timestamptz not null default now(),
+    used_at         timestamptz,
+    primary key (organiser_id, digest)
+);
+
 -- ───────────────────────────────────────────────────────────── signing
 
 -- One row an attempt. pending → confirmed → withdrawn; held and invalidated beside; superseded: a
@@ -152,6 +256,7 @@ create table signatures (
     reminders       smallint not null default 0,
     display_union   boolean not null default false,     -- role, union and branch, in a personal capacity
     mail_consent    boolean not null default false,     -- now; the proof is in consents
+    unlisted        boolean not null default false,     -- organisers took the name off the list; it counts still
     state           text not null default 'pending' check (state in
                         ('pending', 'superseded', 'confirmed', 'held', 'invalidated', 'withdrawn')),
     confirmed_by    text check (confirmed_by in ('link', 'button', 'code')),
@@ -176,7 +281,7 @@ create unique index one_pending_attempt on signatures (statement_id, fingerprint
 create index pending_attempts on signatures (statement_id, address_key) where state = 'pending';
 -- The public list, in its order, without a look at the hidden ones.
 create index public_names on signatures (statement_id, number)
-    where state = 'confirmed' and display = 'name' and erased_at is null and number is not null;
+    where state = 'confirmed' and display = 'name' and not unlisted and erased_at is null and number is not null;
 create unique index one_number on signatures (statement_id, number) where number is not null;
 create index past_signatures on signatures (statement_id, address_key) where state in ('withdrawn', 'superseded');
 create index unconfirmed_signatures on signatures (created_at) where state in ('pending', 'superseded');
@@ -187,7 +292,11 @@ create table signature_events (
     id              uuid not null,
     signature_id    uuid not null,
     act             text not null check (act in
-                        ('withdrew', 'restored', 'changed', 'reconsented', 'erased')),
+                        ('withdrew', 'restored', 'changed', 'reconsented', 'erased',
+                         'held', 'released', 'invalidated', 'reinstated', 'unlisted', 'listed')),
+    actor           text not null default '',           -- of organisers: as in the audit; '' the person or a job
+    cause_id        uuid,                               -- of an invalidation: which
+    reason          text not null default '',           -- the organisers', as the person was told
     fields          text[] not null default '{}',       -- names of what changed, never values
     from_version    integer,
     to_version      integer,
@@ -195,6 +304,78 @@ create table signature_events (
     primary key (statement_id, id)
 );
 create index events_of_a_signature on signature_events (statement_id, signature_id);
+
+-- Signatures that a rule of the organisers takes out of the count, in batches, and puts back when it is undone.
+create table invalidations (
+    statement_id    uuid not null references statements (id),
+    id              uuid not null,
+    actor           text not null,
+    rule            jsonb not null,                     -- signatures/rules.py; {} once the statement is anonymised
+    reason          text not null check (length(reason) between 1 and 2000), -- public, with the number
+    state           text not null default 'running' check (state in ('running', 'done', 'undoing', 'undone')),
+    found           integer not null,                   -- how many the preview found
+    done            integer not null default 0,         -- how many are out now
+    created_at      timestamptz not null default now(),
+    ended_at        timestamptz,
+    undone_by       text,
+    undone_at       timestamptz,
+    primary key (statement_id, id)
+);
+create index invalidations_running on invalidations (created_at) where state in ('running', 'undoing');
+create table invalidated (
+    statement_id    uuid not null references statements (id),
+    id              uuid not null,                      -- the signature's
+    invalidation_id uuid not null,
+    was             text not null check (was in ('confirmed', 'held')),
+    primary key (statement_id, id),
+    foreign key (statement_id, invalidation_id) references invalidations (statement_id, id)
+);
+create index invalidated_by on invalidated (statement_id, invalidation_id);
+
+-- Who was asked by letter to sign a newer version, once for each.
+create table reconsent_letters (
+    statement_id    uuid not null references statements (id),
+    id              uuid not null,                      -- the signature's
+    version         integer not null,
+    asked_at        timestamptz not null default now(),
+    primary key (statement_id, id, version)
+);
+
+-- What signatories wrote, judged by organisers before anybody else sees it. The words stay with the signature.
+create table comments (
+    statement_id    uuid not null references statements (id),
+    id              uuid not null,                      -- the signature's
+    state           text not null default 'waiting' check (state in ('waiting', 'approved', 'declined')),
+    digest          bytea not null,                     -- of the words that were judged: other words wait again
+    actor           text not null default '',
+    came_at         timestamptz not null default now(),
+    judged_at       timestamptz,
+    primary key (statement_id, id)
+);
+create index comments_waiting on comments (statement_id, came_at) where state = 'waiting';
+create index comments_approved on comments (statement_id, judged_at desc) where state = 'approved';
+
+-- "Report this": a name, a comment, an endorsement or the statement itself.
+create table reports (
+    statement_id    uuid not null references statements (id),
+    id              uuid not null,
+    subject         text not null check (subject in ('statement', 'name', 'comment', 'endorsement')),
+    subject_id      uuid,                               -- the signature's or endorsement's
+    reason          text not null,                      -- reports/__init__.py
+    words           text not null default '' check (length(words) <= 2000),
+    state           text not null default 'waiting' check (state in ('waiting', 'done', 'dismissed')),
+    reply           text not null default '' check (length(reply) <= 2000),
+    actor           text not null default '',
+    language        text not null default 'en',
+    created_at      timestamptz not null default now(),
+    ended_at        timestamptz,
+    -- Personal, and only where they want an answer. Null again 30 days after it ended.
+    address_key     bytea,
+    email           text,
+    primary key (statement_id, id),
+    check ((subject = 'statement') = (subject_id is null))
+);
+create index reports_waiting on reports (statement_id, created_at) where state = 'waiting';
 
 -- IP addresses by day, dropped after 30 days; a truncated copy (/24, /48) is kept.
 create table attempt_origins (
@@ -466,12 +647,13 @@ return case
 create table tally_queue (
     id              bigint generated always as identity primary key,
     statement_id    uuid not null,
-    what            text not null check (what in ('people', 'organisations')),
+    what            text not null check (what in ('people', 'organisations', 'attempts')), -- attempts: never public
     delta           smallint not null check (delta in (-1, 1)),
     version         integer not null,
     subject_id      uuid not null,                      -- the signature's or endorsement's
     area            text,
     source          text,
+    waited          integer,                            -- seconds from the attempt to its confirmation
     cause           text not null,                      -- 'confirm', 'withdraw', 'restore', 'erase', 'reconsent', …
     happened_at     timestamptz not null default now()
 );
@@ -508,6 +690,24 @@ create table count_sources (
     source          text not null,                      -- '' where none
     value           integer not null,
     primary key (statement_id, what, source)
+);
+-- How long people took to confirm, by the hour of the confirmation.
+create table confirm_times (
+    statement_id    uuid not null references statements (id),
+    hour            timestamptz not null,
+    within          integer not null,                   -- seconds: the upper end of the bucket, tally.py
+    value           integer not null,
+    primary key (statement_id, hour, within)
+);
+-- Letters that ended, by hour: kept when the outbox has forgotten them.
+create table letter_hours (
+    campaign_id     uuid not null references campaigns (id),
+    statement_id    uuid,
+    hour            timestamptz not null,
+    kind            text not null,
+    state           text not null check (state in ('sent', 'dropped', 'failed')),
+    value           integer not null,
+    unique nulls not distinct (campaign_id, statement_id, hour, kind, state)
 );
 create table recounts (
     statement_id    uuid not null references statements (id),
@@ -648,12 +848,31 @@ create table facts (
     name            text primary key,                   -- 'address key': its fingerprint
     value           text not null
 );
+-- The lists that organisers took. Their bytes are nowhere kept.
+create table exports (
+    statement_id    uuid not null references statements (id),
+    id              uuid not null,
+    actor           text not null,
+    list            text not null,                      -- 'signatories', 'endorsements', 'handover', 'removals'
+    format          text not null,
+    fields          text[] not null,
+    filters         jsonb not null default '{}',        -- no personal values
+    state           text not null default 'running' check (state in ('running', 'finished', 'broken off')),
+    rows            integer,
+    bytes           bigint,
+    last_number     integer,                            -- of signatories: the highest that could be in it
+    started_at      timestamptz not null default now(),
+    ended_at        timestamptz,
+    primary key (statement_id, id)
+);
+create index exports_of_a_statement on exports (statement_id, started_at desc);
+
 -- What organisers did: ids, field names and non-personal values only. Append-only.
 create table audit (
     id              uuid primary key,
     campaign_id     uuid,
     statement_id    uuid,
-    actor           text not null,                      -- 'cli:<system user>', later an organiser's id
+    actor           text not null,                      -- 'cli:<system user>', 'organiser:<id>' or 'job'
     act             text not null,
     details         jsonb not null default '{}',
     happened_at     timestamptz not null default now()
@@ -686,7 +905,7 @@ select g.statement_id, g.id, g.number, g.version, g.confirmed_at, g.name,
        case when g.display_union and 'branch' = any (s.public_fields) then g.answers ->> 'branch' end as branch
 from counting_signatures g
 join statements s on s.id = g.statement_id
-where g.display = 'name' and g.erased_at is null and g.number is not null;
+where g.display = 'name' and not g.unlisted and g.erased_at is null and g.number is not null;
 
 create view counting_endorsements as
 select * from endorsements where state = 'accepted';
@@ -764,12 +983,29 @@ create trigger append_only before update or delete on signature_events for each 
 create trigger never_empty before truncate on signature_events for each statement execute function refuse_change();
 create trigger append_only before update or delete on endorsement_events for each row execute function refuse_change();
 create trigger never_empty before truncate on endorsement_events for each statement execute function refuse_change();
+create trigger append_only before update or delete on statement_events for each row execute function refuse_change();
+create trigger never_empty before truncate on statement_events for each statement execute function refuse_change();
 create trigger append_only before update or delete on consent_texts for each row execute function refuse_change();
 create trigger never_empty before truncate on consent_texts for each statement execute function refuse_change();
 create trigger append_only before update or delete on consents for each row execute function refuse_change();
 create trigger never_empty before truncate on consents for each statement execute function refuse_change();
 create trigger append_only before update or delete on audit for each row execute function refuse_change();
 create trigger never_empty before truncate on audit for each statement execute function refuse_change();
+
+-- A campaign that has owners keeps one; two who remove each other wait for each other here.
+create function refuse_last_owner() returns trigger language plpgsql as $$
+begin
+    if current_setting('petitions.owner_function', true) = 'on' then
+        return case when tg_op = 'DELETE' then old else new end;
+    end if;
+    perform from campaigns where id = old.campaign_id for update;
+    if not exists (select from roles where campaign_id = old.campaign_id and role = 'owner' and organiser_id <> old.organiser_id) then
+        raise exception 'a campaign keeps its last owner' using errcode = 'check_violation', constraint = 'last_owner';
+    end if;
+    return case when tg_op = 'DELETE' then old else new end;
+end $$;
+create trigger last_owner before update of role or delete on roles for each row
+    when (old.role = 'owner') execute function refuse_last_owner();
 
 -- No body belongs to itself, however far round. One at a time in a campaign, else two moves could close a circle.
 create function refuse_circle() returns trigger language plpgsql as $$
@@ -802,6 +1038,10 @@ begin
 end $$;
 create trigger told after insert or update or delete on statements for each row execute function tell_change('id');
 create trigger told after insert or update or delete on campaigns for each row execute function tell_change('');
+create trigger told after insert on statement_events for each row execute function tell_change('statement_id');
+create trigger told after update on comments for each row execute function tell_change('statement_id');
+create trigger told after update on invalidations for each row
+    when (old.state <> new.state) execute function tell_change('statement_id');
 create trigger told after insert on notes for each row execute function tell_change('statement_id');
 create trigger told after insert on consent_texts for each row execute function tell_change('statement_id');
 create trigger told after insert on signature_events for each row execute function tell_change('statement_id');
@@ -900,6 +1140,15 @@ begin
     delete from recounts where statement_id = any (ids);
     delete from attempt_origins where statement_id = any (ids);
     delete from attempt_networks where statement_id = any (ids);
+    delete from reports where statement_id = any (ids);
+    delete from comments where statement_id = any (ids);
+    delete from reconsent_letters where statement_id = any (ids);
+    delete from invalidated where statement_id = any (ids);
+    delete from invalidations where statement_id = any (ids);
+    delete from exports where statement_id = any (ids);
+    delete from confirm_times where statement_id = any (ids);
+    delete from letter_hours l using campaigns c where c.id = l.campaign_id and c.demonstration;
+    delete from statement_events where statement_id = any (ids);
     delete from consents where statement_id = any (ids);
     delete from consent_texts where statement_id = any (ids);
     delete from signature_events where statement_id = any (ids);
@@ -917,6 +1166,9 @@ begin
     delete from versions where statement_id = any (ids);
     delete from audit a using campaigns c where c.id = a.campaign_id and c.demonstration;
     delete from slugs l using campaigns c where c.id = l.campaign_id and c.demonstration;
+    delete from invitations i using campaigns c where c.id = i.campaign_id and c.demonstration;
+    delete from roles r using campaigns c where c.id = r.campaign_id and c.demonstration;
+    delete from organisers o where o.demonstration and not exists (select from roles r where r.organiser_id = o.id);
     delete from statements where id = any (ids);
     delete from campaigns where demonstration;
     get diagnostics gone = row_count;

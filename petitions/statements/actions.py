@@ -179,6 +179,16 @@ async def find_for_organisers(site: Site, slug: str) -> Row:
     return row
 
 
+async def find_of_campaign(site: Site, campaign: Row, slug: str) -> Row:
+    """A statement of this campaign alone, a draft too. Raises NotFound; Moved where the slug is an old one."""
+    row: Row | None = await site.store.statements.find_of_campaign(campaign_id=campaign.id, slug=slug)
+    if row is None:
+        raise NotFound
+    if row.slug != slug:
+        raise Moved(row.slug, "statement")
+    return row
+
+
 async def consents(site: Site, statement: Row, language: str) -> list[Row]:
     """The consent texts in force (id, purpose, wording, version) in the order of the form, 'sign' first.
 

@@ -31,6 +31,9 @@ class Failure(NamedTuple):
 FAILURES: dict[type[Exception], Failure] = {
     errors.NotFound: Failure(404, N_("Page not found"), N_("Check the address for a missing letter.")),
     errors.NotAllowed: Failure(403, N_("Not allowed")),
+    errors.LoggedOut: Failure(401, N_("Please log in again")),
+    errors.SecondFactor: Failure(403, N_("Please show your second factor")),
+    errors.RoleMissing: Failure(403, N_("Not allowed")),
     errors.Closed: Failure(409, N_("Closed")),
     errors.TokenExpired: Failure(410, N_("This link has expired")),
     errors.TokenInvalid: Failure(400, N_("This link does not work")),
@@ -92,7 +95,8 @@ def failure(request: Request, error: Exception) -> Response:
         note_unexpected(request.scope, error, reference)
         return draw(request, found, PetitionsError.sentence, hint=REFERENCE, reference=reference)
     sentence = error.sentence if isinstance(error, PetitionsError) else PetitionsError.sentence
-    return draw(request, found, sentence, retry_after=getattr(error, "retry_after", None))
+    after, link = getattr(error, "retry_after", None), getattr(error, "link", "")
+    return draw(request, found, sentence, retry_after=after, link=link)
 
 
 def draw(
@@ -103,9 +107,10 @@ def draw(
     hint: str | None = None,
     reference: str = "",
     retry_after: int | None = None,
+    link: str = "",
     headers: dict[str, str] | None = None,
 ) -> Response:
-    """failure.html; where even that fails, the same words on a plain page."""
+    """failure.html; where even that fails, the same words on a plain page. `link`: where to do what is missing."""
     more = {**(headers or {}), **_for_programs(request)}
     if retry_after is not None:
         more["Retry-After"] = str(retry_after)
@@ -119,7 +124,8 @@ def draw(
             "sentence": say(sentence),
             "hint": say(hint) % {"reference": reference} if hint else found.hint and say(found.hint),
             "retry_after": retry_after,
-            "typed": _typed(request) if retry_after is not None else [],
+            "typed": _typed(request) if retry_after is not None or link else [],
+            "link": link,
             "multipart": request.headers.get("content-type", "").lower().startswith("multipart/"),
             "home": "/",
         }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from petitions.settings import Settings
@@ -21,6 +23,9 @@ _POWERS = (
     "publickey-credentials-get screen-wake-lock serial storage-access usb xr-spatial-tracking"
 )
 PERMISSIONS_POLICY = ", ".join(f"{power}=()" for power in _POWERS.split())
+WITH_PASSKEYS = re.sub(r"(publickey-credentials-(?:create|get))=\(\)", r"\1=(self)", PERMISSIONS_POLICY)
+"""The same for the organisers' desk, where passkeys are made and shown."""
+DESK = "/organise"
 _POLICY = b"content-security-policy"
 TWO_YEARS = 63072000  # seconds, as https://hstspreload.org/ asks
 
@@ -41,6 +46,7 @@ class Headers:
         # Under `no-referrer` browsers would send `Origin: null` from our own forms.
         usually = {"Referrer-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin"}
         self.always, self.usually = _as_sent(always), _as_sent(usually)
+        self.at_the_desk = self.always | _as_sent({"Permissions-Policy": WITH_PASSKEYS})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -50,7 +56,7 @@ class Headers:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 given = dict(message["headers"])
-                always = self.always
+                always = self.at_the_desk if scope["path"].startswith(DESK) else self.always
                 if given.get(_POLICY) == SANDBOXED.encode():
                     always = {**always, _POLICY: SANDBOXED.encode()}
                 message["headers"] = [

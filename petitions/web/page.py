@@ -8,7 +8,7 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import Route
 
 from petitions.settings import is_local
 from petitions.site import Site
@@ -55,7 +55,7 @@ def redirect(path: str, headers: Mapping[str, str] | None = None) -> Response:
 def url_maker(request: Request) -> Callable[..., str]:
     """`url(name, **params)`: the path of a named route; a static file's carries its digest."""
 
-    routes = _routes(request.app)
+    routes = named_routes(request.app)
 
     def url(name: str, /, **params: Any) -> str:
         if name == "static":
@@ -67,8 +67,8 @@ def url_maker(request: Request) -> Callable[..., str]:
     return url
 
 
-def _routes(app: Starlette) -> dict[str, BaseRoute]:
-    """By name: the router itself asks one after the other."""
+def named_routes(app: Starlette) -> dict[str, Route]:
+    """The routes by their names: the router itself asks one after the other."""
     try:
         return app.state.by_name  # type: ignore[no-any-return]
     except AttributeError:

@@ -127,3 +127,15 @@ select distinct on (purpose) id, purpose, wording, version
 from consent_texts
 where statement_id = :statement_id and language = :language and purpose = any (:purposes::text[])
 order by purpose, (wording = any (:wordings::text[])) desc, version desc;
+
+-- name: find_of_campaign(campaign_id, slug)^
+-- Any statement of one campaign, a draft too, by its present slug or an old one.
+select s.* from statements_now s join slugs l on l.statement_id = s.id
+where l.space = 'statement' and l.slug = :slug and s.campaign_id = :campaign_id;
+
+-- name: list_of_campaign(campaign_id)
+-- All statements of a campaign: open ones, drafts, then those that are over, the newest first.
+select s.*, coalesce(p.people, 0) as people, coalesce(p.organisations, 0) as organisations
+from statements_now s left join public_counts p on p.statement_id = s.id
+where s.campaign_id = :campaign_id
+order by case when s.is_open then 0 when s.state = 'draft' then 1 else 2 end, s.created_at desc;
