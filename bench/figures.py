@@ -5,7 +5,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from time import perf_counter
 
-from bench import counting, letters, lists, reading, space, writing
+from bench import counting, letters, lists, reading, searching, space, taking, writing
 from bench.processes import fetched, serving
 from bench.run import Figure, Run
 
@@ -38,11 +38,14 @@ FIGURES: dict[tuple[str, ...], Measure] = {
     ("2",): reading.page_of_many,
     ("6",): writing.sign_among_many,
     ("8", "8b"): lists.listed,
-    ("11", "11b", "11c", "11d"): space.stored,
+    ("8c",): taking.by_web,
+    ("10", "10b", "10c"): searching.searched,
+    ("11", "11b", "11c", "11d", "11e"): space.stored,
     ("12",): second_start,
+    ("14", "14b"): taking.handed_over,
 }
 NAMES = sorted(
-    (name for names in FIGURES for name in names), key=lambda name: (int(name.rstrip("abcd")), name)
+    (name for names in FIGURES for name in names), key=lambda name: (int(name.rstrip("abcde")), name)
 )
 
 

@@ -13,7 +13,7 @@ from petitions.storage.queries import Query
 # What the queries are given: the same kinds of values as by the site. `nth`: of this run of pgbench, from 0.
 NTH = f":k * {CONNECTIONS} + :client_id"
 SIGN = f"""address_key={RANDOM}; answers='{{{{"town": "Exampleton"}}}}'::jsonb;
-consent_ids='{{{{{{agreed}}}}}}'::uuid[]; display='name'::text; display_union=false;
+consent_ids='{{{{{{agreed}}}}}}'::uuid[]; display='name'::text; display_union=false; display_comment=false;
 email='ada-' || :client_id || '-' || :k || '@example.org'; fingerprint={RANDOM}; id={{id}}; ip='10.0.0.1'::inet;
 key_version=1::smallint; language='en'::text; letter_id={NEW_ID}; mail_consent=false; name='Ada Example'::text;
 partner_consents=null::text[]; source=null::text; statement_id='{{statement}}'::uuid; version=1"""

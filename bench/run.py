@@ -30,9 +30,22 @@ class Sizes:
     waiting: int = 100_000  # confirmed for the tally to count
     people: int = 20_480  # who go the whole way, for their bytes
     bodies: int = 2_000  # organisations that endorse
+    searches: int = 200  # of each kind
+    names: int = 10_000  # in the hand-over document
 
 
-QUICK = Sizes(rows=300, grow=1_000, seconds=0.2, turns=1, letters=40, waiting=300, people=32, bodies=120)
+QUICK = Sizes(
+    rows=300,
+    grow=1_000,
+    seconds=0.2,
+    turns=1,
+    letters=40,
+    waiting=300,
+    people=32,
+    bodies=120,
+    searches=8,
+    names=60,
+)
 
 
 @dataclass(frozen=True)
@@ -91,6 +104,16 @@ class Run:
         if new:
             await found.endorse(self.sizes.bodies)
         return found
+
+    async def named(self) -> Ground:
+        """The ground of the hand-over document, with as many names."""
+        found = await self._ground("named")
+        await found.grow(self.sizes.names)
+        return found
+
+    async def searched(self) -> Ground:
+        """The ground of the search, which fills it itself."""
+        return await self._ground("searched")
 
     async def _ground(self, name: str) -> Ground:
         if name not in self._grounds:

@@ -6,6 +6,7 @@ from bench.pgbench import CONFIRM, SIGN, person, pgbench
 from bench.processes import check
 from bench.run import Figure, Run
 
+SEARCH = "signatures_sought"  # an index of `signatures`, told by itself
 WAVE = 1_024  # people who are on their way at the same time, at most; a vacuum after them
 WAY = (  # what happens to an attempt, and what each query is given
     ("sign", SIGN),
@@ -13,7 +14,7 @@ WAY = (  # what happens to an attempt, and what each query is given
     ("open_link", "id={id}; statement_id='{statement}'::uuid"),
     ("confirm", CONFIRM),
 )
-BESIDE = {"signatures": "11", "consents": "11b", "outbox": "11c", "attempt_origins_rest": "11d"}
+BESIDE = {"signatures": "11", "consents": "11b", "outbox": "11c", "attempt_origins_rest": "11d", SEARCH: "11e"}
 # Ids in the order in which people come, as ours are: pgbench's clients are far apart from each other.
 IN_ORDER = """
 create schema bench create sequence people;
@@ -42,7 +43,8 @@ async def stored(run: Run) -> list[Figure]:
 
 
 def told(table: str, each: float) -> Figure:
-    what = f"bytes of {table.removesuffix('_rest')} for each confirmed, with indexes"
+    name = "the search's index" if table == SEARCH else f"{table.removesuffix('_rest')}"
+    what = f"bytes of {name} for each confirmed{', with indexes' if table != SEARCH else ''}"
     return Figure(BESIDE[table], what, each, target=500 if table == "signatures" else None, most=True)
 
 
@@ -63,4 +65,5 @@ async def wave(ground: Ground, each: int) -> None:
 
 async def sizes(ground: Ground) -> dict[str, int]:
     query = "select pg_table_size($1::regclass) + pg_indexes_size($1::regclass)"
-    return {table: int(await ground.admin.fetchval(query, table)) for table in BESIDE}
+    found = {table: int(await ground.admin.fetchval(query, table)) for table in BESIDE}
+    return found | {"signatures": found["signatures"] - found[SEARCH]}

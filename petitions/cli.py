@@ -13,6 +13,7 @@ from petitions.commands import (
     mail,
     motions,
     organisations,
+    organisers,
     pipeline,
     setup,
     site,
@@ -39,6 +40,7 @@ rooms = (
     endorsements.group,
     organisations.group,
     motions.group,
+    organisers.group,
     exports.group,
     mail.group,
 )

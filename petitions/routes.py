@@ -5,19 +5,21 @@ from __future__ import annotations
 from starlette.routing import Route
 
 from petitions.campaigns import views as campaigns
+from petitions.comments import views as comments
 from petitions.desk.table import desk
 from petitions.endorsements import confirming as endorsing
 from petitions.endorsements import files, second
 from petitions.endorsements import views as endorsements
 from petitions.endorsements.listing import Asked
-from petitions.front import endorse, facts, live
+from petitions.front import endorse, facts, history, live
 from petitions.front import views as front
 from petitions.mail import views as mail
 from petitions.motions import outcome, pipeline
 from petitions.motions import views as motions
 from petitions.my import endorsements as officers
 from petitions.my import views as my
-from petitions.signatures import confirming
+from petitions.reports import views as reports
+from petitions.signatures import confirming, reconsenting
 from petitions.signatures import views as signatures
 from petitions.statements import views as statements
 from petitions.web.accent import accent
@@ -36,7 +38,7 @@ MONITORING = "who shows PETITIONS_METRICS_TOKEN; where none is set, this machine
 
 def routes() -> list[Route]:
     """The site map, in the order in which it is matched."""
-    return [*_site(), *desk(), *_mine(), *_campaigns(), *_signing(), *_endorsing(), *_putting()]
+    return [*_site(), *desk(), *_mine(), *_campaigns(), *_signing(), *_endorsing(), *_putting(), *_saying()]
 
 
 def _site() -> list[Route]:
@@ -93,6 +95,7 @@ def _campaigns() -> list[Route]:
         get("/campaigns/{campaign}/imprint", campaigns.imprint, "imprint", ANYONE),
         get("/campaigns/{campaign}/accessibility", campaigns.accessibility, "accessibility", ANYONE),
         get("/campaigns/{campaign}/terms", campaigns.terms, "terms", ANYONE),
+        get("/campaigns/{campaign}/logo/{digest}.webp", campaigns.logo, "campaign_logo", ANYONE),
         get("/{statement}.json", facts.facts_json, "facts", ANYONE, kept=True),
         get("/{statement}", front.statement, "statement", ANYONE, kept=True),
         get("/{statement}/count.json", front.count_json, "count", ANYONE, kept=True),
@@ -101,6 +104,7 @@ def _campaigns() -> list[Route]:
         get("/{statement}/qr.svg", statements.qr_svg, "qr_svg", ANYONE),
         get("/{statement}/qr.png", statements.qr_png, "qr_png", ANYONE),
         get("/{statement}/versions/{number:int}", statements.version, "version", ANYONE),
+        get("/{statement}/history", history.history, "history", ANYONE, kept=True),
     ]
 
 
@@ -112,6 +116,8 @@ def _signing() -> list[Route]:
         post("/confirm/{token}/new-letter", confirming.new_letter, "new_letter", LETTER),
         get("/confirm/{token}/not-me", confirming.not_me_page, "not_me", LETTER),
         post("/confirm/{token}/not-me", confirming.not_me, "not_me_button", LETTER),
+        get("/reconsent/{token}", reconsenting.reconsent_page, "reconsent", LETTER),
+        post("/reconsent/{token}", reconsenting.reconsent_button, "reconsent_button", LETTER),
         get("/{statement}/signatories", signatures.signatories, "signatories", ANYONE),
         post("/{statement}/sign", front.sign, "sign", ANYONE),
         get("/{statement}/check-your-email", confirming.check_email, "check_email", ANYONE),
@@ -188,4 +194,14 @@ def _putting() -> list[Route]:
             COOKIE,
         ),
         get("/{statement}/motions/{motion}/submitted", pipeline.submitted, "submitted", COOKIE),
+    ]
+
+
+def _saying() -> list[Route]:
+    """What signatories wrote; what anybody finds wrong."""
+    return [
+        get("/{statement}/comments", comments.comments, "comments", ANYONE),
+        get("/{statement}/report", reports.report_page, "report", ANYONE),
+        post("/{statement}/report", reports.report, "report_post", ANYONE),
+        get("/{statement}/reported", reports.reported, "reported", ANYONE),
     ]

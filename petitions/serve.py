@@ -22,7 +22,9 @@ from uvicorn.supervisors import Multiprocess
 
 from petitions import logs
 from petitions.app import create_app
+from petitions.demo import organisers
 from petitions.errors import DatabaseGone, Refused
+from petitions.organisers.actions import cli_actor
 from petitions.settings import Settings, is_local
 from petitions.site import bring_up, founded, make_site, missing_steps, opened
 from petitions.web.metrics import in_common
@@ -65,10 +67,11 @@ def serve(
 def _serve_until_stopped(
     settings: Settings, listener: socket.socket, workers: int, *, with_work: bool, own: bool, say: Say
 ) -> None:
-    paths = asyncio.run(_prepare(settings, own=own))
+    asyncio.run(_prepare(settings, own=own))
+    places = asyncio.run(_places(settings))
     with _working(settings) if with_work else nullcontext():
         listener.listen(2048)  # whoever clicks before the first worker is up waits, and is not refused
-        _say_where(settings, paths, own, say)
+        _say_where(settings, places, own, say)
         _run(settings, listener, workers)
 
 
@@ -133,8 +136,8 @@ def _run(settings: Settings, listener: socket.socket, workers: int) -> None:
             raise
 
 
-async def _prepare(settings: Settings, *, own: bool) -> list[str]:
-    """The schema brought up (a database of our own) or checked; the paths of what is open for signing."""
+async def _prepare(settings: Settings, *, own: bool) -> None:
+    """The schema brought up (a database of our own) or checked."""
     if own:
         await bring_up(settings)
     async with opened(make_site(settings)) as site:
@@ -143,13 +146,21 @@ async def _prepare(settings: Settings, *, own: bool) -> list[str]:
             raise Refused(
                 f"The database lacks {', '.join(missing)}: run `petitions migrate`, then start again."
             )
-        return [f"/{row.slug}" for row in await site.store.front.list_open()]
 
 
-def _say_where(settings: Settings, paths: list[str], own: bool, say: Say) -> None:
+async def _places(settings: Settings) -> list[tuple[str, str]]:
+    """Where to click, a word and a path each: what is open for signing, and the desk. While there is a demonstration
+    on this machine alone, its owner's desk opens by itself: with a link that is good once."""
+    async with opened(make_site(settings)) as site:
+        open_now = [row.slug for row in await site.store.front.list_open()][:5]
+        desk = await organisers.way_in(site, actor=cli_actor()) if is_local(settings) else ""
+    return [*(("Statement", f"/{slug}") for slug in open_now or [""]), ("Desk", desk or "/organise")]
+
+
+def _say_where(settings: Settings, places: list[tuple[str, str]], own: bool, say: Say) -> None:
     say("Petitions runs. Ctrl-C stops it.")
-    for path in paths[:5] or ["/"]:
-        say(f"  Statement   {settings.base_url}{path}")
+    for word, path in places:
+        say(f"  {word:<11} {settings.base_url}{path}")
     if not settings.smtp_url:
         say(f"  Letters     {settings.base_url}/dev/letters")
     if own:

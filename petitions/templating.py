@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -24,8 +24,6 @@ class Templates:
 
     def __init__(self, timezone: str = "UTC") -> None:
         self._zone = ZoneInfo(timezone)
-        self._loader = FileSystemLoader(TEMPLATES)
-        self._environments: dict[str, Environment] = {}
 
     def render(self, name: str, language: str, /, **context: Any) -> str:
         """The text of one template. A name that the context lacks is an error, not an empty place."""
@@ -33,27 +31,28 @@ class Templates:
 
     def environment(self, language: str) -> Environment:
         """The environment of one language (for its loader and filters; tests walk all templates by it)."""
-        if language not in self._environments:
-            self._environments[language] = self._build(language)
-        return self._environments[language]
+        return _environment(language, self._zone)
 
-    def _build(self, language: str) -> Environment:
-        environment = _Environment(
-            catalogue(language).gettext,
-            loader=self._loader,
-            auto_reload=False,  # it would ask the disk about each file of each page
-            autoescape=select_autoescape(enabled_extensions=("html", "xml"), default=False),
-            undefined=StrictUndefined,
-            extensions=["jinja2.ext.i18n"],
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        environment.policies["ext.i18n.trimmed"] = True
-        environment.install_gettext_translations(catalogue(language), newstyle=True)  # type: ignore[attr-defined]
-        environment.filters.update(filters(language, self._zone))
-        environment.globals["plurals"] = plurals(language)
-        environment.globals["language"] = language
-        return environment
+
+@cache
+def _environment(language: str, zone: ZoneInfo) -> Environment:
+    """Made once: compiling its templates takes seconds."""
+    environment = _Environment(
+        catalogue(language).gettext,
+        loader=FileSystemLoader(TEMPLATES),
+        auto_reload=False,  # it would ask the disk about each file of each page
+        autoescape=select_autoescape(enabled_extensions=("html", "xml"), default=False),
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.policies["ext.i18n.trimmed"] = True
+    environment.install_gettext_translations(catalogue(language), newstyle=True)  # type: ignore[attr-defined]
+    environment.filters.update(filters(language, zone))
+    environment.globals["plurals"] = plurals(language)
+    environment.globals["language"] = language
+    return environment
 
 
 class _Environment(Environment):

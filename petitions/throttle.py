@@ -61,6 +61,11 @@ async def take(site: Site, what: str, ip: str, amount: int, a_day: int) -> bool:
     return not wait
 
 
+def near_of(site: Site, ip: str) -> str:
+    """Where an address stands, to tell it from others and never to name it."""
+    return _bucket(site, networks_of(ip)[0])
+
+
 def _bucket(site: Site, network: str) -> str:
     # A keyed digest: the table must not become a second list of addresses.
     return site.tokens.digest("throttle", network)[:16].hex()

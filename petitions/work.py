@@ -13,6 +13,7 @@ from typing import Any
 import structlog
 
 from petitions import jobs, tally, throttle, watch
+from petitions.desk import waiting
 from petitions.endorsements import expiring, leaving, officer_letters, proof, review_letters
 from petitions.endorsements import letters as endorsement_letters
 from petitions.files import actions as files
@@ -25,8 +26,15 @@ from petitions.motions import submissions
 from petitions.my import actions as my
 from petitions.my import letters as my_letters
 from petitions.organisers import actions as organisers
+from petitions.organisers import factor_letters
+from petitions.organisers import letters as organiser_letters
+from petitions.organisers import me as organisers_own
+from petitions.reports import actions as reports
+from petitions.reports import letters as report_letters
 from petitions.signatures import actions as signatures
+from petitions.signatures import invalidating, reconsent, reconsent_letters
 from petitions.signatures import letters as signature_letters
+from petitions.signatures import notices as signature_notices
 from petitions.site import Site
 from petitions.statements import actions as statements
 
@@ -34,11 +42,17 @@ log = structlog.get_logger()
 
 LETTERS: Mapping[str, LetterKind] = {
     **signature_letters.KINDS,
+    **signature_notices.KINDS,
+    **reconsent_letters.KINDS,
     **my_letters.KINDS,
     **endorsement_letters.KINDS,
     **review_letters.KINDS,
     **officer_letters.KINDS,
     **motion_letters.KINDS,
+    **report_letters.KINDS,
+    **waiting.KINDS,
+    **organiser_letters.KINDS,
+    **factor_letters.KINDS,
     **watch.KINDS,
 }
 TALLY_EVERY = 0.3  # seconds; the thanks page waits for a number at most 1.5
@@ -74,10 +88,13 @@ JOBS: Mapping[str, Job] = {
     "close statements": Job(timedelta(minutes=1), statements.close_due),
     "reminders": Job(timedelta(minutes=30), signatures.remind),
     "purge unconfirmed": Job(timedelta(hours=1), signatures.purge),
+    "ask again": Job(timedelta(minutes=1), reconsent.ask_some),
     "endorsement reminders": Job(timedelta(minutes=30), proof.remind),
     "purge endorsements": Job(timedelta(hours=1), proof.purge),
     "expire endorsements": Job(timedelta(hours=1), expiring.expire),
     "endorsements waiting": Job(timedelta(hours=1), expiring.tell_waiting),
+    "words waiting": Job(timedelta(hours=1), waiting.tell),
+    "tend reports": Job(timedelta(hours=6), reports.tend),
     "motion letters": Job(timedelta(minutes=30), submissions.remind),
     "purge submissions": Job(timedelta(hours=1), submissions.purge),
     "erase submissions": Job(timedelta(hours=6), submissions.erase),
@@ -88,8 +105,11 @@ JOBS: Mapping[str, Job] = {
     "forget letters": Job(timedelta(hours=6), delivery.purge),
     "forget throttle": Job(timedelta(minutes=10), throttle.purge),
     "expire consents": Job(timedelta(days=1), jobs.expire_consents),
+    "forget sessions": Job(timedelta(days=1), organisers_own.forget),
     "forget officers": Job(timedelta(days=1), leaving.forget_officers),
     "anonymise": Job(timedelta(days=1), _anonymise),
+    "count letters": Job(timedelta(minutes=5), tally.count_letters),
+    "invalidations": Job(timedelta(seconds=10), invalidating.carry_out),
     "recount": Job(timedelta(days=1), _recount),
     "watch": Job(timedelta(minutes=1), watch.look),
 }

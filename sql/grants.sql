@@ -11,5 +11,6 @@ revoke execute on all functions in schema public from public;
 grant execute on function expire_consents(interval), tend_origins(integer), remove_demonstration() to {app};
 grant usage on schema extensions to {app}; -- pg_trgm: the likeness of names
 grant execute on function affiliated_members(uuid) to {app};
-grant execute on function area_of(jsonb), disarmed(text), reminder_day(date, date, date) to {app};
+grant execute on function area_of(jsonb), comment_digest(jsonb), disarmed(text), reminder_day(date, date, date) to {app};
+grant execute on function folded(text), like_part(text), facets(uuid, text, jsonb), ruled(uuid, jsonb) to {app};
 grant execute on function spend(text[], text[], interval, interval, interval, interval) to {app};

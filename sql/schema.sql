@@ -32,6 +32,7 @@ create table campaigns (
     social_links    jsonb not null default '[]',        -- [{"name": …, "url": …}]: "follow us"
     accent          text not null default '#b4232f' check (accent ~ '^#[0-9a-f]{6}$'),
     partners        jsonb not null default '[]',        -- [{"key": …, "name": …}]: a consent each
+    additions       jsonb not null default '{}',        -- {"privacy": Markdown, …}: what it adds to its generated pages
     retention_months smallint not null default 6 check (retention_months between 1 and 24),
     demonstration   boolean not null default false,     -- set once, at birth: may be removed whole
     created_at      timestamptz not null default now()
@@ -100,6 +101,7 @@ create table files (
 );
 alter table files alter column data set storage external; -- compressed already
 create index files_by_age on files (put_at);
+alter table campaigns add foreign key (logo) references files (digest);
 
 -- One table of slugs for each space; an old slug redirects for ever and can't be taken.
 create table slugs (
@@ -207,6 +209,7 @@ create table sessions (
     second_at       timestamptz,                        -- when the second factor was shown last
     challenge       bytea,                              -- of a passkey, asked for last: used once
     challenge_at    timestamptz,
+    tries           smallint not null default 0,        -- of wrong codes in a row; the fifth ends it
     ended_at        timestamptz
 );
 create index sessions_of_an_organiser on sessions (organiser_id) where ended_at is null;
@@ -235,6 +238,26 @@ create table recovery_codes (
 
 -- ───────────────────────────────────────────────────────────── signing
 
+-- As people look for words: without case and accents. Letters with strokes are letters of their own to Unicode, and
+-- the last sigma is a sigma; the marks of Indian scripts stay, for they make other words.
+create function folded(said text) returns text language plpgsql immutable parallel safe cost 100 as $$
+begin
+    said := lower(said);
+    if octet_length(said) = length(said) then
+        return said; -- plain ASCII, as most is
+    end if;
+    said := regexp_replace(normalize(said, NFKD), '[\u0300-\u036f\u0591-\u05bd\u064b-\u065f\u0670]', '', 'g');
+    return replace(translate(lower(said), 'łøđðħıŧ’‘ʼ‐‑–æœς', 'loddhit''''''---aoσ'), 'ß', 'ss');
+end $$;
+
+-- What is looked for, as a pattern for signatures.words: anywhere; without three letters in a row, which the index
+-- goes by, where a word begins.
+create function like_part(said text) returns text language plpgsql immutable parallel safe as $$
+begin
+    said := folded(said);
+    return case when said ~ '[[:alnum:]]{3}' then '%' else '% ' end || regexp_replace(said, '([\\%_])', '\\\1', 'g') || '%';
+end $$;
+
 -- One row an attempt. pending → confirmed → withdrawn; held and invalidated beside; superseded: a
 -- sibling attempt of the same address won. Erased: personal columns and key are null, the row stays.
 create table signatures (
@@ -255,6 +278,7 @@ create table signatures (
     tries           smallint not null default 0,        -- of the current letter's code
     reminders       smallint not null default 0,
     display_union   boolean not null default false,     -- role, union and branch, in a personal capacity
+    display_comment boolean not null default false,     -- the comment, once an organiser has approved it
     mail_consent    boolean not null default false,     -- now; the proof is in consents
     unlisted        boolean not null default false,     -- organisers took the name off the list; it counts still
     state           text not null default 'pending' check (state in
@@ -268,10 +292,13 @@ create table signatures (
     email           text,
     answers         jsonb,                              -- what the statement's fields asked
     partner_consents text[],
-    source          text,                               -- ?from= code
+    source          text,                               -- ?from= code, or 'site:' and the host of the page that linked here
     -- Only while pending.
     fingerprint     bytea,                              -- HMAC of the whole attempt: the same attempt, the same row
     consent_ids     uuid[],                             -- consent_texts agreed to; the ledger is written at confirmation
+    -- For the desk's search, from the first count on: signing and confirming never pay for it (docs/decisions/0034).
+    words           text generated always as (case when number is not null and erased_at is null then
+                        folded(' ' || name || ' ' || email || ' ' || coalesce(answers ->> 'town', '')) end) stored,
     primary key (statement_id, id),
     check (erased_at is null or (address_key is null and name is null and email is null and answers is null))
 ) with (fillfactor = 85);
@@ -284,7 +311,9 @@ create index public_names on signatures (statement_id, number)
     where state = 'confirmed' and display = 'name' and not unlisted and erased_at is null and number is not null;
 create unique index one_number on signatures (statement_id, number) where number is not null;
 create index past_signatures on signatures (statement_id, address_key) where state in ('withdrawn', 'superseded');
+create index held_signatures on signatures (statement_id, confirmed_at) where state = 'held';
 create index unconfirmed_signatures on signatures (created_at) where state in ('pending', 'superseded');
+create index signatures_set_aside on signatures (statement_id, state, id) where state in ('held', 'invalidated', 'withdrawn');
 
 -- What happened to a confirmed signature afterwards; no personal values. Append-only.
 create table signature_events (
@@ -314,7 +343,10 @@ create table invalidations (
     reason          text not null check (length(reason) between 1 and 2000), -- public, with the number
     state           text not null default 'running' check (state in ('running', 'done', 'undoing', 'undone')),
     found           integer not null,                   -- how many the preview found
-    done            integer not null default 0,         -- how many are out now
+    reached         uuid,                               -- the signature up to which the job has come
+    done            integer not null default 0,         -- how many it took out
+    counted         integer not null default 0,         -- of these, how many had counted
+    back            integer not null default 0,         -- how many the undoing put back
     created_at      timestamptz not null default now(),
     ended_at        timestamptz,
     undone_by       text,
@@ -332,28 +364,70 @@ create table invalidated (
 );
 create index invalidated_by on invalidated (statement_id, invalidation_id);
 
--- Who was asked by letter to sign a newer version, once for each.
+-- That organisers ask those who signed an earlier version to sign a newer one: by letter, in batches.
+create table reconsents (
+    statement_id    uuid not null references statements (id),
+    id              uuid not null,
+    version         integer not null,                   -- the one to be signed
+    actor           text not null,
+    state           text not null default 'running' check (state in ('running', 'done', 'broken off')),
+    found           integer not null,                   -- signatures of earlier versions, when it began
+    asked           integer not null default 0,
+    last_id         uuid not null default '00000000-0000-0000-0000-000000000000', -- signatures are asked in their ids' order
+    created_at      timestamptz not null default now(),
+    ended_at        timestamptz,
+    primary key (statement_id, id),
+    constraint asked_once unique (statement_id, version)
+);
+create index reconsents_running on reconsents (created_at) where state = 'running';
+-- Who was asked to sign a newer version, once for each.
 create table reconsent_letters (
     statement_id    uuid not null references statements (id),
     id              uuid not null,                      -- the signature's
     version         integer not null,
-    asked_at        timestamptz not null default now(),
+    asked_at        timestamptz not null default now(), -- first posted, then handed to SMTP: the link is good from here
+    agreed_at       timestamptz,
     primary key (statement_id, id, version)
 );
+create index reconsents_agreed on reconsent_letters (statement_id, version) where agreed_at is not null;
 
 -- What signatories wrote, judged by organisers before anybody else sees it. The words stay with the signature.
 create table comments (
     statement_id    uuid not null references statements (id),
     id              uuid not null,                      -- the signature's
     state           text not null default 'waiting' check (state in ('waiting', 'approved', 'declined')),
+    mark            uuid not null default gen_random_uuid(), -- its name in public links: the id would tell when they signed
     digest          bytea not null,                     -- of the words that were judged: other words wait again
     actor           text not null default '',
     came_at         timestamptz not null default now(),
     judged_at       timestamptz,
-    primary key (statement_id, id)
+    primary key (statement_id, id),
+    unique (statement_id, mark)
 );
 create index comments_waiting on comments (statement_id, came_at) where state = 'waiting';
 create index comments_approved on comments (statement_id, judged_at desc) where state = 'approved';
+
+-- Of a comment's words. Null where there are none.
+create function comment_digest(answers jsonb) returns bytea language sql stable parallel safe
+return sha256(convert_to(nullif(answers ->> 'comment', ''), 'UTF8'));
+
+-- Whatever moves a signature, the queue agrees with it: words that may be shown wait, other words wait again, and what
+-- may not be shown any more leaves no trace here (docs/decisions/0036).
+create function keep_comment() returns trigger language plpgsql as $$
+begin
+    if comment_digest(new.answers) is null or not new.display_comment or new.erased_at is not null then
+        delete from comments where statement_id = new.statement_id and id = new.id;
+    elsif new.state = 'confirmed' then
+        insert into comments as c (statement_id, id, digest)
+        values (new.statement_id, new.id, comment_digest(new.answers))
+        on conflict (statement_id, id) do update
+            set state = 'waiting', digest = excluded.digest, actor = '', came_at = now(), judged_at = null
+            where c.digest <> excluded.digest;
+    end if;
+    return null;
+end $$;
+create trigger kept_comment after update of state, answers, display_comment, erased_at on signatures for each row
+    when (new.display_comment or old.display_comment) execute function keep_comment();
 
 -- "Report this": a name, a comment, an endorsement or the statement itself.
 create table reports (
@@ -369,6 +443,7 @@ create table reports (
     language        text not null default 'en',
     created_at      timestamptz not null default now(),
     ended_at        timestamptz,
+    told_at         timestamptz,                        -- the reply's letter went: no undoing any more
     -- Personal, and only where they want an answer. Null again 30 days after it ended.
     address_key     bytea,
     email           text,
@@ -376,6 +451,9 @@ create table reports (
     check ((subject = 'statement') = (subject_id is null))
 );
 create index reports_waiting on reports (statement_id, created_at) where state = 'waiting';
+-- The same said twice is one; whoever wants an answer gets one each.
+create unique index one_waiting_report on reports (statement_id, subject, subject_id, reason, md5(words), address_key)
+    nulls not distinct where state = 'waiting';
 
 -- IP addresses by day, dropped after 30 days; a truncated copy (/24, /48) is kept.
 create table attempt_origins (
@@ -459,6 +537,7 @@ create table endorsements (
     two_officers    boolean not null default false,     -- the reviewer's tick: the second is somebody else
     minutes_seen    boolean not null default false,
     featured        boolean not null default false,
+    place           smallint check (place between 1 and 99), -- among the featured ones; null: after those with one, newest first
     expires_on      date,                               -- the first day on which it does not stand any more
     question        text not null default '',           -- the organisers' last
     reason          text not null default '',           -- why it was declined
@@ -490,6 +569,7 @@ create table endorsements (
     check (second_key <> all (second_refused_keys)),
     check (state <> 'accepted' or organisation_id is not null),
     check (not two_officers or second_confirmed_at is not null),
+    check (place is null or featured),
     check (state <> 'accepted' or confirmed_by <> 'import' or minutes_seen),    -- nobody's word alone
     check (erased_at is null or (address_key is null and officer_name is null and officer_email is null
         and officer_phone is null and officer_role is null and second_key is null and second_name is null
@@ -500,7 +580,7 @@ create unique index one_standing_endorsement on endorsements (statement_id, orga
 create unique index one_pending_endorsement on endorsements (statement_id, fingerprint) where state = 'pending';
 create unique index one_successor on endorsements (statement_id, replaces_id) where state in ('confirmed', 'questioned');
 -- What a statement's page shows of them, in its order.
-create index public_bodies on endorsements (statement_id, featured desc, accepted_at desc, id desc) where state = 'accepted';
+create index public_bodies on endorsements (statement_id, featured desc, place, accepted_at desc, id desc) where state = 'accepted';
 create index endorsements_in_review on endorsements (statement_id, confirmed_at) where state in ('confirmed', 'questioned');
 create index endorsements_of_an_officer on endorsements (statement_id, address_key) where address_key is not null;
 create index endorsements_of_a_second_officer on endorsements (statement_id, second_key) where second_key is not null;
@@ -634,6 +714,32 @@ create index consents_of_a_subject on consents (statement_id, subject_id);
 create function area_of(answers jsonb) returns text language sql immutable parallel safe
 return substring(upper(answers ->> 'postcode') from '^\s*([A-Z]{1,2})[0-9]');
 
+-- What else the desk's search goes by, beside words: the statement (the random end of its id), source, area, comment.
+create function facets(statement_id uuid, source text, answers jsonb) returns text[] language sql immutable parallel safe cost 100
+return array_remove(array[right(statement_id::text, 12), 'from ' || source, 'area ' || public.area_of(answers),
+                          case when answers ? 'comment' then 'comment' end], null);
+create index signatures_sought on signatures using gin
+    (words extensions.gin_trgm_ops, facets(statement_id, source, answers)) where words is not null;
+
+-- Signatures that stand and that a rule of organisers is about (signatures/rules.py); of an empty rule none.
+create function ruled(of_statement uuid, rule jsonb) returns setof signatures language sql stable as $$
+select g.* from signatures g
+where g.statement_id = of_statement and g.state in ('confirmed', 'held') and g.erased_at is null and rule <> '{}'
+  and (rule ->> 'source' is null or g.source = rule ->> 'source')
+  and (rule ->> 'from' is null or g.confirmed_at >= (rule ->> 'from')::timestamptz)
+  and (rule ->> 'to' is null or g.confirmed_at < (rule ->> 'to')::timestamptz)
+  and (rule ->> 'name' is null
+       or (g.words is null or g.words like '%' || regexp_replace(folded(rule ->> 'name'), '([\\%_])', '\\\1', 'g') || '%')
+          and folded(g.name) like '%' || regexp_replace(folded(rule ->> 'name'), '([\\%_])', '\\\1', 'g') || '%')
+  and (rule -> 'domains' is null or rule -> 'domains' ? lower(split_part(g.email, '@', 2)))
+  and (rule ->> 'network' is null or g.id in (
+       select o.id from attempt_origins o
+       where o.statement_id = of_statement and o.ip <<= (rule ->> 'network')::cidr
+       union all
+       select n.id from attempt_networks n
+       where n.statement_id = of_statement and n.network <<= (rule ->> 'network')::cidr))
+$$;
+
 -- What a spreadsheet would run as a formula gets an apostrophe before it: = + - @ (full width too), after any
 -- white or invisible characters; and what begins with a tab or a carriage return. The first line spares most
 -- cells, which begin with a letter or digit, the slower look (A to z holds [ \ ] ^ _ ` besides, all harmless).
@@ -747,17 +853,18 @@ create index letters_due on outbox (priority, not_before) where state in ('waiti
 create index letters_waited_for on outbox (due_since) where state = 'waiting' and priority = 0;
 -- Letters that list attempts are merged into one; every other that has to wait waits alone.
 create unique index one_deferred_letter on outbox (address_key) where state = 'deferred' and details ? 'attempts';
-create index letters_of_a_subject on outbox (subject_id) where state in ('waiting', 'deferred');
+create index letters_of_a_subject on outbox (subject_id);
 create index letters_ended on outbox (ended_at) where state in ('sent', 'dropped', 'failed');
 
 -- When letters went to an address, newest first, the last ten.
 create table letter_caps (
     address_key     bytea not null,
-    purpose         text not null,                      -- 'forms' (all statements), 'my', 'log-in'
+    purpose         text not null,                      -- 'forms' (all statements), 'my', 'log-in' …
     taken           timestamptz[] not null,
     primary key (address_key, purpose)
 );
--- Wrong codes typed for an address today; where there was no code to try, for the attempt's mark.
+-- Wrong codes typed for an address today; where there was no code to try, for the attempt's mark. Of a second
+-- factor: for the organiser's id.
 create table code_tries (
     address_key     bytea not null,
     day             date not null default current_date,
@@ -862,6 +969,7 @@ create table exports (
     bytes           bigint,
     last_number     integer,                            -- of signatories: the highest that could be in it
     started_at      timestamptz not null default now(),
+    seen_at         timestamptz not null default now(), -- while it runs: a minute later nobody makes it any more
     ended_at        timestamptz,
     primary key (statement_id, id)
 );
@@ -887,7 +995,8 @@ select s.*,
        s.state = 'open' and (s.closes_at is null or s.closes_at > now()) as is_open,
        case when s.state = 'open' and s.closes_at <= now() then s.closes_at else s.closed_at end as ended_at,
        c.slug as campaign_slug, c.name as campaign_name, c.controller, c.postal_address, c.contact_email,
-       c.on_behalf_of, c.accent, c.partners, c.retention_months, c.sender, c.demonstration
+       c.on_behalf_of, c.accent, c.partners, c.retention_months, c.sender, c.demonstration,
+       c.bulk_sender, c.social_links, c.logo as campaign_logo
 from statements s
 join campaigns c on c.id = s.campaign_id
 join versions v on v.statement_id = s.id and v.number = s.version;
@@ -907,13 +1016,24 @@ from counting_signatures g
 join statements s on s.id = g.statement_id
 where g.display = 'name' and not g.unlisted and g.erased_at is null and g.number is not null;
 
+-- What the public sees of comments: approved in these very words, of those who agreed and stand; with a name where the
+-- public list has it.
+create view public_comments as
+select c.statement_id, c.id, c.mark, c.judged_at, g.answers ->> 'comment' as words,
+       p.name, p.town, p.country, p.job, p.role, p."union", p.branch
+from comments c
+join counting_signatures g on g.statement_id = c.statement_id and g.id = c.id
+left join public_signatories p on p.statement_id = c.statement_id and p.id = c.id
+where c.state = 'approved' and c.digest = comment_digest(g.answers)
+  and g.display_comment and not g.unlisted and g.erased_at is null;
+
 create view counting_endorsements as
 select * from endorsements where state = 'accepted';
 
 -- What the public sees of the organisations that endorse. Officers, minutes, votes and motion stay with the organisers.
 create view public_endorsements as
 select e.statement_id, e.id, e.organisation_id, o.parent_id, o.name, o.plain_name, o.code, o.kind, p.name as parent,
-       e.area, e.web_address, e.wording, e.decided, e.met_on, e.version, e.accepted_at, e.featured, e.expires_on,
+       e.area, e.web_address, e.wording, e.decided, e.met_on, e.version, e.accepted_at, e.featured, e.place, e.expires_on,
        e.members, e.members_on, e.members_source,
        case when e.logo_consent then e.logo end as logo,
        case when e.minutes_seen then 'minutes' when e.two_officers then 'two officers' else 'officer' end as level
@@ -1108,6 +1228,7 @@ declare
     ids uuid[];
     keys bytea[];
     sent bytea[];
+    sat uuid[];
     gone bigint;
 begin
     perform set_config('petitions.owner_function', 'on', true);
@@ -1116,7 +1237,9 @@ begin
     select coalesce(array_agg(distinct g.address_key), '{}') into keys
         from (select address_key from signatures where statement_id = any (ids)
               union all select unnest(array[address_key, second_key]) from endorsements where statement_id = any (ids)
-              union all select address_key from submissions where statement_id = any (ids)) g
+              union all select address_key from submissions where statement_id = any (ids)
+              union all select i.address_key from invitations i join campaigns c on c.id = i.campaign_id where c.demonstration
+              union all select address_key from organisers where demonstration) g
         where g.address_key is not null;
     delete from letter_caps where address_key = any (keys);
     delete from code_tries where address_key = any (keys);
@@ -1143,6 +1266,7 @@ begin
     delete from reports where statement_id = any (ids);
     delete from comments where statement_id = any (ids);
     delete from reconsent_letters where statement_id = any (ids);
+    delete from reconsents where statement_id = any (ids);
     delete from invalidated where statement_id = any (ids);
     delete from invalidations where statement_id = any (ids);
     delete from exports where statement_id = any (ids);
@@ -1157,8 +1281,9 @@ begin
     select coalesce(array_agg(f.digest), '{}') into sent
         from (select unnest(array[logo, minutes]) as digest from endorsements where statement_id = any (ids)) f;
     delete from endorsements where statement_id = any (ids);
-    delete from files f where f.digest = any (sent) and not exists (
-        select from endorsements e where f.digest in (e.logo, e.minutes));
+    delete from files f where f.digest = any (sent)
+        and not exists (select from endorsements e where f.digest in (e.logo, e.minutes))
+        and not exists (select from campaigns c where c.logo = f.digest);  -- a demonstration's own goes a day later
     delete from submissions where statement_id = any (ids);
     delete from motions where statement_id = any (ids);
     delete from organisations o using campaigns c where c.id = o.campaign_id and c.demonstration;
@@ -1168,7 +1293,11 @@ begin
     delete from slugs l using campaigns c where c.id = l.campaign_id and c.demonstration;
     delete from invitations i using campaigns c where c.id = i.campaign_id and c.demonstration;
     delete from roles r using campaigns c where c.id = r.campaign_id and c.demonstration;
-    delete from organisers o where o.demonstration and not exists (select from roles r where r.organiser_id = o.id);
+    select coalesce(array_agg(o.id), '{}') into sat from organisers o
+        where o.demonstration and not exists (select from roles r where r.organiser_id = o.id);
+    delete from outbox o where o.campaign_id is null and o.address_key = any (keys);
+    delete from kept_letters k using organisers o where o.id = any (sat) and o.email = k.to_address;
+    delete from organisers where id = any (sat);
     delete from statements where id = any (ids);
     delete from campaigns where demonstration;
     get diagnostics gone = row_count;

@@ -26,17 +26,22 @@ IDS = [
     "7b",
     "8",
     "8b",
+    "8c",
     "9",
     "9b",
     "9c",
+    "10",
+    "10b",
+    "10c",
     "11",
     "11b",
     "11c",
     "11d",
+    "11e",
 ]
-IDS += ["12", "13", "13b"]
-MOST = {"8", "8b", "9", "9c", "11", "12"}  # of these the target is the most that is good
-TOLD = {"1c", "7b", "9b", "11b", "11c", "11d", "13b"}  # without a target
+IDS += ["12", "13", "13b", "14", "14b"]
+MOST = {"8", "8b", "8c", "9", "9c", "10", "11", "12", "14", "14b"}  # of these the target is the most that is good
+TOLD = {"1c", "7b", "9b", "10b", "10c", "11b", "11c", "11d", "11e", "13b"}  # without a target
 
 
 def bench(*options: str | Path, **env: str) -> subprocess.CompletedProcess[str]:

@@ -158,8 +158,8 @@ def _anchor(heading: str) -> str:
 
 def test_every_timed_job_is_told_with_its_interval():
     text = (ROOT / "docs" / "operators.md").read_text()
-    named = dict(re.findall(r"(?m)^\| ([a-z ]+) \| ((?:\d+ )?(?:minute|hour|day)s?) \|", text))
-    units = {"minute": 60, "hour": 3600, "day": 86400}
+    named = dict(re.findall(r"(?m)^\| ([a-z ]+) \| ((?:\d+ )?(?:second|minute|hour|day)s?) \|", text))
+    units = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
     told = {}
     for name, every in named.items():
         number, _, unit = every.rpartition(" ")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from starlette.convertors import UUIDConvertor
 
+from petitions.desk.table import COMMAND
 from petitions.routes import ANYONE, COOKIE, LETTER, LOOPBACK, MONITORING, ORGANISER_LINK, routes
 from petitions.tokens import pack
 from tests import makers
@@ -22,6 +24,7 @@ SAMPLES = {
     "motion": "x",
     "digest": "00" * 32,
     "ext": "webp",
+    "what": "x",
 }
 NAMES = [route.name for route in TABLE]
 
@@ -29,19 +32,21 @@ NAMES = [route.name for route in TABLE]
 def path_to(route, **over):
     from uuid import uuid4
 
-    values = {name: {**SAMPLES, "id": uuid4(), **over}[name] for name in route.param_convertors}
+    ids = {name: uuid4() for name, one in route.param_convertors.items() if isinstance(one, UUIDConvertor)}
+    values = {name: {**SAMPLES, **ids, **over}.get(name, "x") for name in route.param_convertors}
     return str(route.url_path_for(route.name, **values))
 
 
 @pytest.mark.parametrize("name", NAMES)
 async def test_every_route_has_a_known_rule_and_one_way_in(name):
     route = next(one for one in TABLE if one.name == name)
-    assert hasattr(route, "roles") or route.rule in {ANYONE, LETTER, COOKIE, LOOPBACK, MONITORING, ORGANISER_LINK}
+    rules = {ANYONE, LETTER, COOKIE, LOOPBACK, MONITORING, ORGANISER_LINK, COMMAND}
+    assert hasattr(route, "roles") or route.rule in rules
     assert route.methods in ({"GET", "HEAD"}, {"POST"})
 
 
 async def test_without_its_letter_no_link_opens_anything(site, client):
-    for route in (one for one in TABLE if one.rule in (LETTER, ORGANISER_LINK)):
+    for route in (one for one in TABLE if one.rule in (LETTER, ORGANISER_LINK, COMMAND)):
         for token in ("x", "a.b.c", site.tokens.make("elsewhere", pack(makers.nobody())), "%00", "é"):
             method = "POST" if "POST" in route.methods else "GET"
             response = await client.request(

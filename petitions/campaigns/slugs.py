@@ -19,12 +19,12 @@ codes comment comments confirm consent contact cookie cookies count counts css d
 desk dev dist docs donate edit email embed embeds en endorse endorsement endorsements enter error errors
 event events export exports faq favicon favicon-ico feed feeds file files finished follow fonts forms
 front goodbye group groups health healthz help home hooks host icon icons image images img imprint index
-invite join js language latest ledger legal letter letters list live local log-in log-out login logo
+invite join js language latest leave ledger legal letter letters list live local log-in log-out login logo
 logout logs mail manage manifest map material materials me media meeting meetings metrics motion motions
 my near new news oauth oembed og order organisation organisations organise organiser organisers page
 pages paper password people petition petitions ping places post posters press preview print privacy
-privacy-policy proving public qr readyz register report reserved robots robots-txt root rss rsvp search
-security security-txt session sessions settings setup share sheet sheets sign sign-in sign-out sign-up
+privacy-policy proving public qr readyz reconsent register report reserved robots robots-txt root rss rsvp
+search security security-txt session sessions settings setup share sheet sheets sign sign-in sign-out sign-up
 signatories signature signatures signin signout signup site sitemap sitemap-xml speaker speakers stall
 stalls start statement statements static stats status style subscribe support system tally team teams
 terms test thanks token tokens tools tree unsubscribe update updates upload uploads user users verify

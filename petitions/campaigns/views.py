@@ -10,9 +10,14 @@ from starlette.responses import Response
 
 from petitions.campaigns import actions
 from petitions.campaigns.retention import CONSENT_YEARS, DAYS
+from petitions.errors import NotFound
+from petitions.files import actions as files
+from petitions.markdown import to_html
 from petitions.site import Site
 from petitions.storage.store import Row
+from petitions.web.attachment import inline_image
 from petitions.web.page import page
+from petitions.web.reading import reading
 
 
 async def privacy(request: Request) -> Response:
@@ -31,28 +36,41 @@ async def privacy(request: Request) -> Response:
         retention=campaign.retention_months,
         days=DAYS,
         consent_years=CONSENT_YEARS,
+        added=to_html(campaign.additions.get("privacy", "")),
     )
 
 
 async def imprint(request: Request) -> Response:
     """Who answers for these pages."""
-    return await _generated(request, "campaigns/imprint.html")
+    return await _generated(request, "imprint")
 
 
 async def accessibility(request: Request) -> Response:
     """What can be expected, and whom to tell."""
-    return await _generated(request, "campaigns/accessibility.html")
+    return await _generated(request, "accessibility")
 
 
 async def terms(request: Request) -> Response:
     """What signing means."""
-    return await _generated(request, "campaigns/terms.html")
+    return await _generated(request, "terms")
 
 
-async def _generated(request: Request, template: str) -> Response:
+@reading
+async def logo(request: Request) -> Response:
+    """GET /campaigns/{campaign}/logo/{digest}.webp: as long as it is the campaign's."""
     site: Site = request.app.state.site
     campaign = await actions.find(site, request.path_params["campaign"])
-    return page(request, template, campaign=campaign, days=DAYS)
+    row = await files.get(site, campaign.logo) if campaign.logo else None
+    if row is None or campaign.logo.hex() != request.path_params["digest"]:
+        raise NotFound
+    return inline_image(row)
+
+
+async def _generated(request: Request, name: str) -> Response:
+    site: Site = request.app.state.site
+    campaign = await actions.find(site, request.path_params["campaign"])
+    added = to_html(campaign.additions.get(name, ""))
+    return page(request, f"campaigns/{name}.html", campaign=campaign, days=DAYS, added=added)
 
 
 def _asked(statements: Iterable[Row]) -> list[dict[str, Any]]:

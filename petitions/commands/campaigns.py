@@ -22,6 +22,7 @@ _FACTS = (
     ("--language", "language", "Language of its pages, such as en."),
     ("--accent", "accent", "Colour of its pages, such as #b4232f."),
     ("--sender", "sender", "From address of its letters; without it the site's."),
+    ("--bulk-sender", "bulk_sender", "From address of letters to many; without it the same."),
 )
 
 
@@ -40,6 +41,9 @@ def _facts(command: Callable[..., Any]) -> Callable[..., Any]:
         multiple=True,
         metavar="KEY=NAME",
         help="A partner with a consent of its own.",
+    )(command)
+    command = click.option(
+        "--link", "social_links", multiple=True, metavar="NAME=URL", help="Where else people can follow it."
     )(command)
     return click.option(
         "--retention", "retention_months", type=int, help="Months that signatures are kept after closing."
@@ -78,17 +82,17 @@ def add(**given: Any) -> None:
 @click.option("--slug", "new_slug", help="Another slug; the old address redirects for ever.")
 @click.option("--name", help="Its name, as people read it.")
 @click.option("--no-partners", is_flag=True, help="No partners any more.")
+@click.option("--no-links", is_flag=True, help="No links to follow any more.")
 @_facts
-def set_(slug: str, new_slug: str | None, no_partners: bool, **given: Any) -> None:
+def set_(slug: str, new_slug: str | None, no_partners: bool, no_links: bool, **given: Any) -> None:
     """Change what is said about a campaign; the rest stays.
 
     \b
     Example:
       petitions campaign set fair-pay --contact office@example.org
     """
-    facts = (
-        _given(given) | ({"slug": new_slug} if new_slug else {}) | ({"partners": {}} if no_partners else {})
-    )
+    facts = _given(given) | ({"slug": new_slug} if new_slug else {})
+    facts |= ({"partners": {}} if no_partners else {}) | ({"social_links": []} if no_links else {})
     if not facts:
         raise click.UsageError("Say what to change (--help lists it).")
 
@@ -111,7 +115,7 @@ def list_(wants_json: bool) -> None:
     """
     rows = act(lambda site: site.store.campaigns.list_all())
     if wants_json:
-        print_json([dict(row) for row in rows])
+        print_json([dict(row) | {"logo": row.logo and row.logo.hex()} for row in rows])
         return
     shown = [
         {
@@ -133,7 +137,9 @@ def _given(options: dict[str, Any]) -> dict[str, Any]:
     if "introduction" in facts:
         facts["introduction"] = _read(facts["introduction"])
     if "partners" in facts:
-        facts["partners"] = dict(_pair(text) for text in facts["partners"])
+        facts["partners"] = dict(_pair(text, "--partner") for text in facts["partners"])
+    if "social_links" in facts:
+        facts["social_links"] = [_pair(text, "--link") for text in facts["social_links"]]
     return facts
 
 
@@ -144,8 +150,14 @@ def _read(file: TextIO) -> str:
         raise click.ClickException("The introduction is not UTF-8: save the file as UTF-8.") from None
 
 
-def _pair(text: str) -> tuple[str, str]:
-    key, equals, name = text.partition("=")
+_LIKE = {
+    "--partner": "write it as KEY=NAME, such as union=Example Union",
+    "--link": "write it as NAME=URL, such as Mastodon=https://example.org/@us",
+}
+
+
+def _pair(text: str, option: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
     if not equals:
-        raise click.BadParameter("write it as KEY=NAME, such as union=Example Union", param_hint="--partner")
-    return key.strip(), name.strip()
+        raise click.BadParameter(_LIKE[option], param_hint=option)
+    return key.strip(), value.strip()

@@ -11,10 +11,11 @@ import click
 
 from petitions.campaigns import actions as campaigns
 from petitions.commands.evidence import facts_of, show_facts
-from petitions.commands.running import act, as_json, print_json, print_table, say, sentences
+from petitions.commands.hints import act, hints
+from petitions.commands.running import as_json, print_json, print_table, say, sentences
 from petitions.endorsements import WAITING, review
 from petitions.endorsements.doubles import Double, Unsure
-from petitions.errors import Refused
+from petitions.endorsements.marks import LAST_PLACE
 from petitions.organisers.actions import cli_actor
 from petitions.site import Site
 from petitions.statements import actions as statements
@@ -48,6 +49,10 @@ _MARKS: dict[str, dict[str, Any]] = {
         "help": "The first day without it, or none.",
     },
     "--feature/--no-feature featured": {"default": None, "help": "Show it on the statement's page first."},
+    "--place": {
+        "type": click.IntRange(0, LAST_PLACE),
+        "help": "Its place among the featured ones, from 1; 0: none, the newest first.",
+    },
     "--wording": {"help": "What the list says, instead of the officer's words; empty: made from the facts."},
     "--minutes-seen/--no-minutes-seen": {"default": None, "help": "Level: you have seen the minutes."},
     "--two-officers/--no-two-officers": {
@@ -156,7 +161,7 @@ def show(id: str, wants_json: bool) -> None:
 )
 @_marks
 def accept(
-    id: str, organisation: UUID | None, renew: bool, separate: bool, seen: str, expires: Any, **options: Any
+    id: str, organisation: UUID | None, renew: bool, separate: bool, seen: str, **options: Any
 ) -> None:
     """Accept an endorsement: it is public from then on and counts, and its officer gets a letter.
 
@@ -175,13 +180,11 @@ def accept(
         raise click.UsageError(
             "A body that is in the list keeps its name: “petitions organisations set” changes it."
         )
-    options |= {"organisation_id": organisation, "renew": renew, "separate": separate}
-    if expires is not None:
-        options["expires_on"] = _day(expires)
+    options = _said(options) | {"organisation_id": organisation, "renew": renew, "separate": separate}
 
     async def action(site: Site) -> Row | Unsure:
         row = await review.find_for_organisers(site, id)
-        _refuse_unseen(row, seen)
+        review.refuse_unread(row, seen)
         try:
             return await review.accept(site, row, actor=cli_actor(), **options)
         except Unsure as unsure:
@@ -195,24 +198,10 @@ def accept(
         say(f"“{done.organisation}” endorses “{done.title}”. It is public now{place}.")
 
 
-def _refuse_unseen(row: Row, seen: str) -> None:
-    """Between the reading of a claim and this command its officer may have made another one of it."""
-    if row.state in WAITING and seen != review.mark(row):
-        raise Refused(
-            "Its officer has corrected “%(name)s” (%(time)s, UTC): read it by “petitions endorsements show %(id)s”, "
-            "which tells the command with its mark."
-            if row.changed_at
-            else "“%(name)s” is as it came: there is no mark to say.",
-            name=row.name,
-            time=f"{row.changed_at:%Y-%m-%d %H:%M}" if row.changed_at else "",
-            id=_short(row.id),
-        )
-
-
 def _tell_doubles(unsure: Unsure) -> None:
     """Those that it may be, then the refusal."""
     print_table([_double(one) for one in unsure.doubles], empty="No body in the list is like it.")
-    with sentences():
+    with sentences(), hints():
         raise unsure
 
 
@@ -263,7 +252,7 @@ def decline(id: str, reason: str) -> None:
 @group.command("set")
 @click.argument("id")
 @_marks
-def set_(id: str, expires: Any, **options: Any) -> None:
+def set_(id: str, **options: Any) -> None:
     """Change what you say of an endorsement: levels, wording, whether it is featured, its last day.
 
     \b
@@ -271,9 +260,7 @@ def set_(id: str, expires: Any, **options: Any) -> None:
       petitions endorsements set 8f31c2 --minutes-seen --feature
       petitions endorsements set 8f31c2 --expires 2027-06-30
     """
-    marks = {name: value for name, value in options.items() if value is not None}
-    if expires is not None:
-        marks["expires_on"] = _day(expires)
+    marks = _said(options)
     if not marks:
         raise click.UsageError("Say what to change: --help lists it.")
     row = _step(id, lambda site, row: review.change(site, row, actor=cli_actor(), **marks))
@@ -287,8 +274,15 @@ def _step(id: str, does: Callable[[Site, Row], Awaitable[Row]]) -> Row:
     return act(action)
 
 
-def _day(expires: Any) -> Any:
-    return expires.date() if isinstance(expires, datetime) else None
+def _said(options: dict[str, Any]) -> dict[str, Any]:
+    """The options that were given, as the review takes them: no end and no place are None."""
+    given = {name: value for name, value in options.items() if value is not None}
+    if "expires" in given:
+        day = given.pop("expires")
+        given["expires_on"] = day.date() if isinstance(day, datetime) else None
+    if given.get("place") == 0:
+        given["place"] = None
+    return given
 
 
 def _short(id: Any) -> str:

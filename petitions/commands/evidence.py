@@ -6,9 +6,10 @@ from typing import Any
 
 from petitions.commands.running import say
 from petitions.endorsements import WAITING, files, review
+from petitions.endorsements.compared import FILES, SAID, changes
 from petitions.endorsements.doubles import Double, place
+from petitions.endorsements.queue import looked
 from petitions.organisations.actions import LIKENESS, Place
-from petitions.organisers import actions as organisers
 from petitions.organisers.actions import cli_actor
 from petitions.site import Site
 from petitions.storage.store import Row
@@ -24,34 +25,24 @@ _SECRET = (
     "letters",
     "reminders",
 )
-_FILES = ("logo", "minutes")
 SECTIONS = {
     "Endorsement": (
         "id statement title version state via replaces_id confirmed_at confirmed_by changed_at erased_at language "
         "source import_source import_consent"
     ),
-    "Organisation, as claimed": (
-        "name kind parent region code area web_address logo logo_consent members members_on members_source"
-    ),
-    "How it decided": (
-        "decided met_on met_how present quorum votes_for votes_against abstained motion minutes minutes_link"
-    ),
-    "Officer": "officer_name officer_role officer_email officer_phone mail_consent",
-    "Second officer": "second_name second_role second_email second_confirmed_at second_refused_at",
-    "What they want": "wording wants note",
+    **SAID,
     "Review": (
-        "organisation organisation_id accepted_at two_officers minutes_seen featured expires_on told_at "
+        "organisation organisation_id accepted_at two_officers minutes_seen featured place expires_on told_at "
         "question reason ended_at"
     ),
 }
-_COMPARED = ("Organisation, as claimed", "How it decided", "Officer", "Second officer", "What they want")
 
 
 async def facts_of(site: Site, id: str) -> dict[str, Any]:
     """Everything about an endorsement; that somebody looked is noted in the audit, and a link to its minutes. Raises
     Refused."""
     row = await review.find_for_organisers(site, id)
-    await _note(site, row, "endorsement show")
+    await looked(site, row, "show", actor=cli_actor())
     open = row.state in (*WAITING, "declined")
     doubles = await review.doubles(site, row) if open else []
     places = await place(site, row) if open and row.replaces_id is None else []
@@ -59,9 +50,9 @@ async def facts_of(site: Site, id: str) -> dict[str, Any]:
     plain = {name: value for name, value in row.items() if name not in _SECRET}
     return {
         **plain,
-        **{name: row[name] is not None for name in _FILES},
+        **{name: row[name] is not None for name in FILES},
         "mark": review.mark(row),
-        "changes": await _changes(site, row) if row.replaces_id else {},
+        "changes": await changes(site, row),
         "place": [{"name": one.name, "kind": one.kind, "id": one.body and one.body.id} for one in places],
         "minutes_link": await _minutes(site, row),
         "events": [dict(one) for one in events],
@@ -70,34 +61,11 @@ async def facts_of(site: Site, id: str) -> dict[str, Any]:
     }
 
 
-async def _changes(site: Site, row: Row) -> dict[str, tuple[Any, Any]]:
-    """What this one says otherwise than the one that it corrects or renews: name → was, is. Of files, whether there is
-    one; of another one than before, "another"."""
-    old = await site.store.review.find(statement_id=row.statement_id, id=row.replaces_id)
-    names = [name for title in _COMPARED for name in SECTIONS[title].split() if name in row.keys()]  # noqa: SIM118
-    changed = {name: (old[name], row[name]) for name in names if old[name] != row[name]}
-    for name in set(_FILES) & set(changed):
-        was, now = (one is not None for one in changed[name])
-        changed[name] = (was, "another" if was and now else now)
-    return changed
-
-
 async def _minutes(site: Site, row: Row) -> str | None:
     link = files.minutes_link(site, row)
     if link is not None:
-        await _note(site, row, "endorsement minutes")
+        await looked(site, row, "minutes", actor=cli_actor())
     return link
-
-
-async def _note(site: Site, row: Row, act: str) -> None:
-    await organisers.note(
-        site,
-        cli_actor(),
-        act,
-        campaign_id=row.campaign_id,
-        statement_id=row.statement_id,
-        details={"endorsement": str(row.id)},
-    )
 
 
 def show_facts(found: dict[str, Any]) -> None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import aclosing, contextmanager
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 import click
 
 from petitions.commands.running import act
+from petitions.desk import handover
 from petitions.endorsements import exporting
 from petitions.errors import Refused
 from petitions.organisers.actions import cli_actor
@@ -24,7 +25,7 @@ from petitions.statements import actions as statements
 
 @click.group("export")
 def group() -> None:
-    """Lists to take: signatories, endorsements."""
+    """Lists to take: signatories, endorsements, the hand-over document."""
 
 
 T = TypeVar("T", bound=Callable[..., None])
@@ -93,6 +94,50 @@ def endorsements(statement: str, kind: str, out: Path | None, bom: bool, state: 
     _take(exporting.endorsements, "endorsements", statement, kind, out, bom, state=state)
 
 
+@group.command("handover")
+@click.argument("statement")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    required=True,
+    help="The file: .pdf, or .zip where there are more than 20,000 names.",
+)
+def handover_(statement: str, out: Path) -> None:
+    """Make the document for the addressee: text, counts, organisations, and the names of those who agreed.
+
+    More than 20,000 names come as several volumes in a ZIP file.
+
+    \b
+    Example:
+      petitions export handover fair-pay --out fair-pay.pdf
+    """
+
+    async def action(site: Site) -> Taken:
+        row = await statements.find_for_organisers(site, statement)
+        format = await handover.format_of(site, row)
+        if out.suffix != f".{format}":
+            raise Refused(
+                f"This document is a {format.upper()} file: name it {out.with_suffix(f'.{format}')}."
+            )
+        taken = Taken()
+        given: dict[str, Any] = {"actor": cli_actor(), "format": format, "folder": out.parent}
+        with written(out) as file:
+            async with aclosing(handover.document(site, row, taken, **given)) as chunks:
+                async for chunk in chunks:
+                    file.write(chunk)
+        return taken
+
+    _say(action, "names")
+
+
+def _say(action: Callable[[Site], Awaitable[Taken]], what: str) -> None:
+    try:
+        taken = act(action)
+    except OSError as error:
+        raise click.ClickException(f"The list could not be written ({error.strerror or error}).") from error
+    click.echo(f"{taken.rows} {what}, {taken.bytes} bytes.", err=True)
+
+
 def _take(
     list_: Callable[..., AsyncGenerator[bytes, None]],
     what: str,
@@ -117,11 +162,7 @@ def _take(
                     show()
         return taken
 
-    try:
-        taken = act(action)
-    except OSError as error:
-        raise click.ClickException(f"The list could not be written ({error.strerror or error}).") from error
-    click.echo(f"{taken.rows} {what}, {taken.bytes} bytes.", err=True)
+    _say(action, what)
 
 
 def _check(kind: str, out: Path | None, bom: bool) -> None:

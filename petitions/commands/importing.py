@@ -10,7 +10,7 @@ from typing import BinaryIO
 import click
 
 from petitions.commands.running import act, as_json, print_json, say
-from petitions.endorsements import csvfile, importing, judging
+from petitions.endorsements import importing
 from petitions.endorsements.judging import Outcome
 from petitions.organisers.actions import cli_actor
 from petitions.site import Site
@@ -51,8 +51,7 @@ def import_(
     async def action(site: Site) -> list[Outcome]:
         row = await statements.find_for_organisers(site, statement)
         given = {"source": source, "consent": consent}
-        required = [*judging.REQUIRED, *(name for name, text in given.items() if not text)]
-        lines = csvfile.parse(file, judging.columns(row), required)
+        lines = importing.read(file, row, given)
         return await importing.run(
             site, row, lines, actor=cli_actor(), given=given, mail=mail, dry_run=dry_run
         )

@@ -7,7 +7,8 @@ from typing import Any, BinaryIO
 
 import click
 
-from petitions.commands.running import act, as_json, print_json, print_table, say, sentences
+from petitions.commands.hints import act
+from petitions.commands.running import as_json, print_json, print_table, say, sentences
 from petitions.motions import actions as motions
 from petitions.motions.files import parse
 from petitions.motions.text import questions
@@ -98,7 +99,8 @@ def list_(statement: str, wants_json: bool) -> None:
 
     async def action(site: Site) -> list[dict[str, Any]]:
         of = await statements.find_for_organisers(site, statement)
-        return [dict(row) for row in await site.store.motions.list_for_organisers(statement_id=of.id)]
+        rows = await site.store.motions.list_for_organisers(statement_id=of.id)
+        return [{name: value for name, value in row.items() if name != "id"} for row in rows]
 
     rows = act(action)
     if wants_json:

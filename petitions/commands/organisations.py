@@ -7,7 +7,8 @@ from typing import Any
 import click
 
 from petitions.campaigns import actions as campaigns
-from petitions.commands.running import act, as_json, print_json, print_table, say
+from petitions.commands.hints import act
+from petitions.commands.running import as_json, print_json, print_table, say
 from petitions.organisations import KINDS
 from petitions.organisations import actions as organisations
 from petitions.organisers.actions import cli_actor

@@ -8,12 +8,14 @@ from typing import Any, BinaryIO
 import click
 
 from petitions.campaigns import actions as campaigns
-from petitions.commands.running import act, as_json, print_json, print_table, say, sentences
+from petitions.commands.hints import act
+from petitions.commands.running import as_json, print_json, print_table, say, sentences
 from petitions.errors import Refused
 from petitions.organisers.actions import cli_actor
 from petitions.site import Site
 from petitions.statements import actions as statements
-from petitions.statements.files import LARGEST, Draft, parse
+from petitions.statements.drafts import moment
+from petitions.statements.files import LARGEST, Draft, closing, parse
 from petitions.storage.store import Row
 
 
@@ -123,6 +125,46 @@ def version(slug: str, file: BinaryIO) -> None:
 
     row = act(action)
     _say(row, f"has version {row.version} of its text")
+
+
+@group.command("goal")
+@click.argument("slug")
+@click.argument("goal", type=click.IntRange(1, 1_000_000_000), required=False)
+def goal(slug: str, goal: int | None) -> None:
+    """Change the goal of an open statement; without GOAL it has none. Its public history says so.
+
+    \b
+    Example:
+      petitions statement goal fair-pay 2000
+    """
+
+    async def action(site: Site) -> Row:
+        row = await statements.find_for_organisers(site, slug)
+        await statements.set_goal(site, row, goal, actor=cli_actor())
+        return row
+
+    _say(act(action), f"has the goal {goal}" if goal else "has no goal")
+
+
+@group.command("closes")
+@click.argument("slug")
+@click.argument("when", required=False)
+def closes(slug: str, when: str | None) -> None:
+    """Change when an open statement closes: a day, or a time; without WHEN it closes when you close it.
+
+    \b
+    Example:
+      petitions statement closes fair-pay 2030-05-31
+    """
+    with sentences():
+        wanted = closing(when)
+
+    async def action(site: Site) -> Row:
+        row = await statements.find_for_organisers(site, slug)
+        await statements.set_closing(site, row, moment(site, wanted), actor=cli_actor())
+        return row
+
+    _say(act(action), f"closes on {wanted}" if wanted else "has no closing date")
 
 
 @group.command("rename")

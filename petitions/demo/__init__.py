@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from petitions import tally, work
 from petitions.campaigns import actions as campaigns
-from petitions.demo import motions, organisations
+from petitions.demo import motions, organisations, organisers
 from petitions.demo.people import people, sign
 from petitions.errors import Refused
 from petitions.site import Site
@@ -86,6 +86,7 @@ async def load(site: Site, *, actor: str) -> Row:
 
 async def _load(site: Site, actor: str) -> Row:
     campaign = await campaigns.add(site, actor=actor, demonstration=True, **CAMPAIGN)
+    await organisers.look_after(site, campaign, actor=actor)
     row = await statements.add(site, campaign, parse(STATEMENT), actor=actor)
     row = await statements.open_(site, row, actor=actor)
     await statements.add_note(site, row, NOTE, actor=actor)

@@ -11,6 +11,7 @@ import re
 from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -19,8 +20,8 @@ from starlette.responses import Response
 
 from petitions.campaigns import actions as campaigns
 from petitions.errors import (
+    DatabaseGone,
     LoggedOut,
-    NotAllowed,
     NotFound,
     PetitionsError,
     Refused,
@@ -32,12 +33,16 @@ from petitions.site import Site
 from petitions.statements import actions as statements
 from petitions.storage.store import Row
 from petitions.translations import catalogue
-from petitions.web.body import read_form
+from petitions.web.body import MULTIPART, form_type, once_read, read_form
+from petitions.web.guard import SAFE
 from petitions.web.page import named_routes, page, redirect, site_of, url_maker
+from petitions.web.upload import read_upload
 
 PRIVATE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow"}
 COOKIE = "session"
-_OURS = re.compile(r"/organise(/[a-z0-9/_-]*)?(\?[A-Za-z0-9=&_.%+-]*)?")
+HOME = "/organise"
+LONGEST, MOST = 400_000, 300  # bytes of an answer, and answers, that are kept where the door stops a form
+_OURS = re.compile(r"/organise(/[a-z0-9/_-]*(\.csv)?)?(\?[A-Za-z0-9=&_.%+/-]*)?")
 
 
 @dataclass(frozen=True)
@@ -79,25 +84,22 @@ def admitted(
     view: View, roles: Collection[str] | None, *, fresh: bool = False, early: bool = False
 ) -> Callable[[Request], Awaitable[Response]]:
     """The view behind the door. `roles`: None where the address belongs to no campaign. `fresh`: the second factor
-    was shown within ten minutes. `early`: open before it was shown at all.
+    was shown within ten minutes. `early`: open before it was shown at all; with `fresh`, only to who has none yet.
 
     Raises LoggedOut, SecondFactor, RoleMissing, NotFound.
     """
 
     async def opened(request: Request) -> Response:
-        site = site_of(request)
-        session = await sessions.find(site, request.cookies.get(cookie_name(site), ""))
-        if session is None:
-            return await _stopped(request, LoggedOut(), "desk_log_in")
-        if not early and session.second_at is None and (session.is_owner or session.has_factor):
-            return await _stopped(request, SecondFactor(), "desk_second")
-        desk = await _before(request, site, session, roles)
-        if fresh and not session.is_fresh:
-            return await _stopped(request, SecondFactor(), "desk_second")
+        admit = partial(_admit, request, roles, fresh=fresh, early=early)
         try:
+            desk = await admit()
+            # A form that is held back while a session ends, or a role is taken, must not count afterwards.
+            once_read(request, admit)
             return await view(request, desk)
         except Refused as refused:
             return show(request, desk, "desk/refused.html", status=409, sentence=say(desk, refused))
+        except (LoggedOut, SecondFactor, DatabaseGone) as error:
+            return await _stopped(request, error)
 
     return opened
 
@@ -151,7 +153,7 @@ def say(desk: Desk, error: PetitionsError | Refused) -> str:
 
 def own_path(text: str) -> str:
     """The text, where it is a path of the desk to go on to; else the desk itself."""
-    return text if _OURS.fullmatch(text) and "//" not in text else "/organise"
+    return text if _OURS.fullmatch(text) and "//" not in text else HOME
 
 
 def cookie_name(site: Site) -> str:
@@ -180,6 +182,19 @@ def unseat(request: Request, response: Response) -> None:
     response.delete_cookie(cookie_name(site), path="/", secure=secure, httponly=True, samesite="lax")
 
 
+async def _admit(request: Request, roles: Collection[str] | None, *, fresh: bool, early: bool) -> Desk:
+    site = site_of(request)
+    session = await sessions.find(site, request.cookies.get(cookie_name(site), ""))
+    if session is None:
+        raise LoggedOut
+    if not early and session.second_at is None and (session.is_owner or session.has_factor):
+        raise SecondFactor
+    desk = await _before(request, site, session, roles)
+    if fresh and not session.is_fresh and (session.has_factor or not early):
+        raise SecondFactor
+    return desk
+
+
 async def _before(request: Request, site: Site, session: Row, roles: Collection[str] | None) -> Desk:
     """The desk with the campaign and statement of the address. One of another campaign is not found; a wrong role in
     one's own is told so."""
@@ -196,14 +211,23 @@ async def _before(request: Request, site: Site, session: Row, roles: Collection[
     return Desk(site, session, role, campaign, statement)
 
 
-async def _stopped(request: Request, error: NotAllowed, route: str) -> Response:
+async def _stopped(request: Request, error: LoggedOut | SecondFactor | DatabaseGone) -> Response:
     """A page goes to the log-in or to the second factor, and comes back. What a form brought is kept on the page that
     says so: do the one in another tab, then send it again."""
-    path = url_maker(request)(route)
-    if request.method in ("GET", "HEAD"):
+    if request.method not in SAFE and not hasattr(request.state, "typed"):
+        with suppress(PetitionsError):
+            await _keep(request)
+    if isinstance(error, DatabaseGone):
+        raise error
+    path = url_maker(request)("desk_second" if isinstance(error, SecondFactor) else "desk_log_in")
+    if request.method in SAFE:
         wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return redirect(f"{path}?next={quote(own_path(wanted), safe='/')}", headers=PRIVATE)
-    with suppress(PetitionsError):
-        await read_form(request, 200_000)
-    error.link = path
+    error.link = error.link or path
     raise error
+
+
+async def _keep(request: Request) -> None:
+    """Read the form for the page that gives it back."""
+    kind, _ = form_type(request)
+    await (read_upload(request, ()) if kind == MULTIPART else read_form(request, LONGEST, MOST))

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from uuid import UUID
+
 from starlette.requests import Request
 from starlette.responses import Response
 
 from petitions.desk.door import Desk, back, show
-from petitions.organisers.roles import LABELS
+from petitions.errors import N_
+from petitions.organisers.roles import LABELS, MODERATORS
+from petitions.storage.store import Row
 
 
 async def home(request: Request, desk: Desk) -> Response:
@@ -20,4 +25,27 @@ async def home(request: Request, desk: Desk) -> Response:
 async def overview(request: Request, desk: Desk) -> Response:
     """The campaign's statements with their counts, and what waits for a decision."""
     statements = await desk.site.store.statements.list_of_campaign(campaign_id=desk.campaign.id)
-    return show(request, desk, "desk/overview.html", statements=statements)
+    return show(
+        request,
+        desk,
+        "desk/overview.html",
+        statements=statements,
+        waiting=await _waiting(desk),
+        queues=QUEUES,
+    )
+
+
+QUEUES = {"desk_comments": N_("comments"), "desk_reports": N_("reports")}
+"""Route → what waits there."""
+
+
+async def _waiting(desk: Desk) -> dict[UUID, dict[str, Row]]:
+    """Statement id → route → how many wait and since when; for those who may look at the queues."""
+    if desk.role not in MODERATORS:
+        return {}
+    store, found = desk.site.store, defaultdict[UUID, dict[str, Row]](dict)
+    counts = {"desk_comments": store.comments.count_waiting, "desk_reports": store.reports.count_waiting}
+    for route, count in counts.items():
+        for row in await count(campaign_id=desk.campaign.id):
+            found[row.statement_id][route] = row
+    return found

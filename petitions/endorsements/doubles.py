@@ -86,13 +86,13 @@ async def _bind(site: Site, endorsement: Row, choice: Choice) -> UUID:
     sure = next((one for one in found if one.sure), None)
     alike = [one for one in found if one.sure or one.likeness >= LIKENESS]
     if sure and choice.separate:
-        raise Unsure(found, _SAME, name=sure.name, id=sure.id)
+        raise Unsure(found, SAME, name=sure.name, id=sure.id)
     if sure and (choice.renew or sure.likeness >= LIKENESS):
         return sure.id
     if choice.renew:
         return _standing(alike)
     if alike and not choice.separate:
-        raise Unsure(alike, _WHICH, name=wanted.name)
+        raise Unsure(alike, WHICH, name=wanted.name)
     _refuse_below(wanted.places)
     return _id(await organisations.find_or_make(site, endorsement.campaign_id, **wanted.columns))
 
@@ -121,22 +121,20 @@ async def follow(site: Site, endorsement: Row, old: Row, choice: Choice, *, acto
     return organisation_id
 
 
-_SAME = N_(
-    "“%(name)s” (%(id)s) has the same name or code under the same parent: --separate needs another --name, --code or "
-    "--parent."
+SAME = N_(
+    "“%(name)s” (%(id)s) has the same name or code under the same parent: another organisation needs another name, "
+    "code or parent."
 )
-_WHICH = N_(
-    "“%(name)s” may be in the list already: say --organisation ID if it is one of these, --renew if it takes the place "
-    "of what that one gave, --separate if it is another."
+WHICH = N_(
+    "“%(name)s” may be in the list already: say whether it is one of these, and whether it takes the place of what "
+    "that one gave, or that it is another."
 )
-_NOTHING = N_(
-    "Nothing like it endorses this statement now, or several do: say --organisation ID with --renew."
+NOTHING = N_(
+    "Nothing like it endorses this statement now, or several do: say which one it takes the place of."
 )
-
-
-_BELOW = N_(
-    "“%(name)s” (%(id)s) belongs to another organisation itself: say --parent %(id)s if it is the one that is meant, "
-    "else --parent with another id, or none."
+BELOW = N_(
+    "“%(name)s” (%(id)s) belongs to another organisation itself: say whether it is the one that is meant, or what "
+    "this one belongs to."
 )
 
 
@@ -144,7 +142,7 @@ def _refuse_below(places: Sequence[Place]) -> None:
     """A name alone may mean another body than one that somewhere below another has it. Raises Unsure."""
     highest = places[0].body if places else None
     if highest is not None and highest.parent_id is not None:
-        raise Unsure([], _BELOW, name=highest.name, id=highest.id)
+        raise Unsure([], BELOW, name=highest.name, id=highest.id)
 
 
 class _Wanted(NamedTuple):
@@ -222,7 +220,7 @@ def _standing(alike: list[Double]) -> UUID:
     """The one of them that endorses the statement. Raises Unsure where there is no such one."""
     standing = [one for one in alike if one.standing_id]
     if len(standing) != 1:
-        raise Unsure(alike, _NOTHING)
+        raise Unsure(alike, NOTHING)
     return standing[0].id
 
 

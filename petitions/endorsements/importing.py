@@ -10,14 +10,14 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, BinaryIO
 from uuid import UUID
 
 from petitions import addresses
 from petitions.endorsements import actions, review
-from petitions.endorsements.csvfile import Line
+from petitions.endorsements.csvfile import MOST, Line, parse
 from petitions.endorsements.doubles import Double
-from petitions.endorsements.judging import OFFICER, Body, Claim, Judge, Outcome, body_of
+from petitions.endorsements.judging import OFFICER, REQUIRED, Body, Claim, Judge, Outcome, body_of, columns
 from petitions.errors import N_, Refused
 from petitions.ids import new_id
 from petitions.organisations.actions import LIKENESS, hold_tree
@@ -53,6 +53,15 @@ class _Import:
     act: UUID
     seen: dict[Body, int] = field(default_factory=dict)
     letters: list[UUID] = field(default_factory=list)
+
+
+def read(file: BinaryIO, statement: Row, given: Mapping[str, str], most: int = MOST) -> list[Line]:
+    """The rows of a CSV file, `most` of them. `given`: as of `run`. Raises Refused."""
+    required = [*REQUIRED, *(name for name, text in given.items() if not text)]
+    lines = parse(file, columns(statement), required)
+    if len(lines) > most:
+        raise Refused(N_("The file has more than %(most)s rows: divide it."), most=most)
+    return lines
 
 
 async def run(

@@ -171,8 +171,8 @@ class Judge:
 _WIDE = "it is longer than 100 KB, or has more cells than the header names"
 _CIRCULAR = "“%(above)s” would stand above itself: look at the rows that say what it is part of."
 _YES_OR_NO = "Write yes or no."
-_NO_SOURCE = "Say where this row is from, here or with --source."
-_NO_CONSENT = "Say how the organisation agreed to be listed, here or with --consent."
+_NO_SOURCE = "Say where this row is from, here or for the whole file."
+_NO_CONSENT = "Say how the organisation agreed to be listed, here or for the whole file."
 _EMPTY = "This is needed, and empty."
 _ONE_OF = "“%(typed)s” is none of: %(choices)s."
 

@@ -4,14 +4,22 @@ judges each step; each is in the audit, and the first three in a letter to the o
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from petitions.endorsements import WAITING, ledger
 from petitions.endorsements.doubles import Choice, bind, doubles, follow
-from petitions.endorsements.marks import MARKS, carried, clean
+from petitions.endorsements.marks import MARKS, carried, clean, whole
+from petitions.endorsements.refusals import (
+    CORRECTED,
+    UNKNOWN,
+    refusal,
+    stands,
+    unasked,
+    why_not,
+    why_not_accepted,
+)
 from petitions.endorsements.review_letters import tell_officer
 from petitions.errors import N_, Refused
 from petitions.forms import Unfit, clean_text
@@ -21,7 +29,7 @@ from petitions.organisers import actions as organisers
 from petitions.site import Site
 from petitions.storage.store import Conflict, Row
 
-__all__ = ["accept", "ask", "change", "decline", "doubles", "find_for_organisers", "mark"]
+__all__ = ["accept", "ask", "change", "decline", "doubles", "find_for_organisers", "mark", "refuse_unread"]
 
 WORDS = 2_000
 """Most characters of a question or reason."""
@@ -37,14 +45,7 @@ async def find_for_organisers(site: Site, text: str) -> Row:
     )
     if len(found) == 1:
         return await _read(site, found[0])
-    refused = (
-        N_("Several endorsements end in “%(text)s”: give more of the id.")
-        if found
-        else N_(
-            "There is no endorsement “%(text)s”: give the id, or its last six characters or more "
-            "(“petitions endorsements list” shows them)."
-        )
-    )
+    refused = N_("Several endorsements end in “%(text)s”: give more of the id.") if found else UNKNOWN
     raise Refused(refused, text=text)
 
 
@@ -52,6 +53,19 @@ def mark(row: Row) -> str:
     """Names what its officer made of it since it came: six characters; "" where it is as it was confirmed."""
     changed: datetime | None = row.changed_at
     return "" if changed is None else hashlib.sha256(changed.isoformat().encode()).hexdigest()[:6]
+
+
+def refuse_unread(row: Row, seen: str) -> None:
+    """Between the reading of a claim, which told the mark `seen`, and the act its officer may have made another one of
+    it. Raises Refused."""
+    if row.state in WAITING and seen != mark(row):
+        if row.changed_at is None:
+            raise Refused(N_("“%(name)s” is as it came: there is no mark to say."), name=row.name)
+        raise _corrected(row)
+
+
+def _corrected(row: Row) -> Refused:
+    return Refused(CORRECTED, name=row.name, id=str(row.id)[-8:])
 
 
 async def accept(site: Site, endorsement: Row, *, actor: str, tell: bool = True, **said: Any) -> Row:
@@ -69,9 +83,7 @@ async def accept(site: Site, endorsement: Row, *, actor: str, tell: bool = True,
         organisation_id = await _body(site, row, old, choice, actor)
         row, old = await _held(site, endorsement, organisation_id)
         if row.changed_at != endorsement.changed_at:
-            raise Refused(
-                N_("Its officer has corrected “%(name)s” since you read it: read it again."), name=row.name
-            )
+            raise _corrected(row)
         gone = await _give_way(site, row, organisation_id if choice.renew else None, actor)
         marks = await carried(site, row, gone or old, given)
         accepted = await _accept(site, row, gone, organisation_id, marks, actor)
@@ -87,7 +99,7 @@ async def ask(site: Site, endorsement: Row, question: str, *, actor: str) -> Row
     async with site.store.transaction():
         asked = await site.store.review.ask(**_step(endorsement, actor), question=text)
         if asked is None:
-            raise await _unasked(site, endorsement)
+            raise await unasked(site, endorsement)
         row = await _read(site, asked)
         await _note(site, actor, "ask", row)
         await tell_officer(site, row, "endorsement question")
@@ -100,7 +112,7 @@ async def decline(site: Site, endorsement: Row, reason: str, *, actor: str) -> R
     async with site.store.transaction():
         declined = await site.store.review.decline(**_step(endorsement, actor), reason=text)
         if declined is None:
-            raise await _refusal(
+            raise await refusal(
                 site, endorsement, N_("“%(name)s” can't be declined: it is %(state)s, and doesn't wait.")
             )
         await ledger.over(site, declined.statement_id, [declined.id])
@@ -110,18 +122,18 @@ async def decline(site: Site, endorsement: Row, reason: str, *, actor: str) -> R
     return row
 
 
-async def change(site: Site, endorsement: Row, *, actor: str, **marks: Any) -> Row:
+async def change(site: Site, endorsement: Row, *, actor: str, **said: Any) -> Row:
     """Change MARKS of one that waits or stands; expires_on None: without an end. Raises Refused."""
-    given = clean(marks)
+    given = clean(said)
     async with site.store.transaction():
         row, _ = await _held(site, endorsement)
-        whole = {name: given.get(name, row[name]) for name in MARKS}
-        fields = sorted(name for name in MARKS if whole[name] != row[name])
+        marks = whole(row, given)
+        fields = sorted(name for name in MARKS if marks[name] != row[name])
         if not fields:
             return row
         step = _step(row, actor)
-        if await site.store.review.change(**step, **whole, fields=fields) is None:
-            raise await _why_not(site, row, whole, N_("“%(name)s” can't be changed: it is %(state)s."))
+        if await site.store.review.change(**step, **marks, fields=fields) is None:
+            raise await why_not(site, row, marks, N_("“%(name)s” can't be changed: it is %(state)s."))
         await _note(site, actor, "set", row, fields=fields)
         return await _read(site, row)
 
@@ -195,74 +207,10 @@ async def _accept(
     except Conflict as conflict:
         if conflict.constraint != "one_standing_endorsement":
             raise
-        raise await _stands(site, row, organisation_id) from None
+        raise await stands(site, row, organisation_id) from None
     if accepted is None:
-        raise await _why_not_accepted(site, row, marks)
+        raise await why_not_accepted(site, row, marks)
     return await _read(site, row)
-
-
-async def _stands(site: Site, row: Row, organisation_id: UUID) -> Refused:
-    """Which endorsement of the body stands already, and the two ways."""
-    body = await site.store.organisations.find(id=organisation_id)
-    (standing,) = await site.store.review.list_standing(
-        statement_id=row.statement_id, organisation_ids=[organisation_id]
-    )
-    return Refused(
-        N_(
-            "“%(name)s” endorses this statement already (%(id)s): --renew puts this one in its place, --separate "
-            "makes it another organisation (with --name, --code or --parent)."
-        ),
-        name=body.name,
-        id=standing.id,
-    )
-
-
-async def _why_not_accepted(site: Site, row: Row, marks: Mapping[str, Any]) -> Refused:
-    """Of a row that is held: its state, what is said of it, or the statement."""
-    if row.state not in (*WAITING, "declined"):
-        return await _refusal(site, row, N_("“%(name)s” can't be accepted: it is %(state)s."))
-    if row.anonymised_at is not None:
-        return Refused(
-            N_("The personal data of “%(title)s” is erased: nothing is accepted any more."), title=row.title
-        )
-    if row.is_open and marks["expires_on"] and await site.store.review.is_over(day=marks["expires_on"]):
-        return Refused(
-            N_("It would be over already: %(day)s is not to come (--expires says another day, or none)."),
-            day=marks["expires_on"],
-        )
-    closed = N_(
-        "“%(title)s” is closed, and its count stands: only what was confirmed before can still be accepted, until "
-        "it is archived."
-    )
-    return await _why_not(site, row, marks, closed)
-
-
-async def _unasked(site: Site, row: Row) -> Refused:
-    now = await _read(site, row)
-    if now.state in WAITING:
-        return Refused(
-            N_("We have no address of an officer of “%(name)s”: nobody can be asked."), name=now.name
-        )
-    return await _refusal(site, row, N_("Nothing can be asked about “%(name)s”: it is %(state)s."))
-
-
-async def _why_not(site: Site, row: Row, marks: Mapping[str, Any], sentence: str) -> Refused:
-    """Why the database would not."""
-    if marks["two_officers"] and row.second_confirmed_at is None:
-        return Refused(
-            N_("No second officer of “%(name)s” has confirmed: two officers can't be ticked."), name=row.name
-        )
-    if row.confirmed_by == "import" and not marks["minutes_seen"]:
-        return Refused(
-            N_("No officer of “%(name)s” has confirmed: it is public by its minutes alone."), name=row.name
-        )
-    return await _refusal(site, row, sentence)
-
-
-async def _refusal(site: Site, row: Row, sentence: str) -> Refused:
-    """The sentence about the state that it is in now, whatever the caller believed."""
-    now = await _read(site, row)
-    return Refused(sentence, name=now.organisation or now.name, state=now.state, title=now.title)
 
 
 def _words(text: str, empty: str) -> str:

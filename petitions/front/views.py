@@ -19,7 +19,7 @@ from petitions.front.count import next_goal, public_facts
 from petitions.markdown import to_html
 from petitions.proving import cookie
 from petitions.shelf import LONGEST
-from petitions.signatures import actions, forms
+from petitions.signatures import actions, forms, sources
 from petitions.signatures.forms import SignForm
 from petitions.signatures.views import share_links
 from petitions.site import Site
@@ -34,6 +34,7 @@ from petitions.web.reading import reading
 
 LATEST = 30
 BODIES = 12  # organisations on a statement's page
+COMMENTS = 6
 PUBLIC = {"Cache-Control": "public, max-age=5, stale-while-revalidate=60"}
 
 
@@ -96,7 +97,8 @@ async def sign(request: Request) -> Response:
         return await _statement(request, row, form, status=422, notice=_STALE)
     if form.problems:
         return await _statement(request, row, form, status=422)
-    signed = await actions.sign(site, row, form, ip=client_ip(request), source=source_of(request))
+    source = source_of(request) or sources.of_host(site, form.referrer)
+    signed = await actions.sign(site, row, form, ip=client_ip(request), source=source)
     if signed is None:
         return await _shown_again(request, items)
     response = redirect(url_maker(request)("check_email", statement=row.slug))
@@ -180,7 +182,10 @@ async def _statement(
         notice=notice,
         **await _signatories(site, row, counts),
         **await _endorsements(site, row),
+        comments=await _comments(site, row),
         versions=await site.store.statements.list_versions(statement_id=row.id),
+        has_history=await site.store.statements.has_history(statement_id=row.id),
+        corrections=await site.store.invalidations.list_public(statement_id=row.id),
         share=share_links(site, row),
         picture=picture.words(site, row, counts),
         qr=qr.inline(f"{site.settings.base_url}/{row.slug}"),
@@ -194,6 +199,14 @@ async def _signatories(site: Site, row: Row, counts: Row) -> dict[str, Any]:
         "signatories": latest,
         "more": max(0, counts.people + counts.people_earlier - len(latest)),
     }
+
+
+async def _comments(site: Site, row: Row) -> list[Row]:
+    """Those that organisers approved last."""
+    if "comment" not in row.public_fields:
+        return []
+    found: list[Row] = await site.store.comments.list_page(statement_id=row.id, most=COMMENTS, skip=0)
+    return found
 
 
 async def _endorsements(site: Site, row: Row) -> dict[str, Any]:

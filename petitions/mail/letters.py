@@ -105,7 +105,7 @@ def compose(
         subject=subject,
         text=text,
         html=html,
-        sender=host["sender"] or site.settings.mail_from,
+        sender=(host["bulk_sender"] if bulk else "") or host["sender"] or site.settings.mail_from,
         sender_name=mime.one_line(host["name"])[:NAME],
         reply_to=host["contact_email"],
         headers=_headers(site, host, stop, bulk=bulk),
@@ -168,7 +168,7 @@ def _host(campaign: Row) -> dict[str, Any]:
     """Who stands in the imprint, from either kind of row."""
     known = set(campaign.keys())
     own = "campaign_" if "campaign_slug" in known else ""
-    names = ("controller", "postal_address", "contact_email", "on_behalf_of", "sender", "accent")
+    names = ("controller", "postal_address", "contact_email", "on_behalf_of", "sender", "bulk_sender", "accent")
     facts = {name: campaign[name] for name in names}
     return facts | {name: campaign[own + name] for name in ("id", "slug", "name")}
 

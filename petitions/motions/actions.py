@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from petitions.errors import N_, NotFound, Refused
 from petitions.ids import new_id
@@ -11,6 +12,9 @@ from petitions.organisers import actions as organisers
 from petitions.site import Site
 from petitions.storage.store import Row
 
+TAKEN = N_("“%(statement)s” has a motion “%(slug)s” already.")
+UNKNOWN = N_("“%(statement)s” has no motion “%(slug)s”.")
+
 
 async def add(site: Site, statement: Row, draft: Draft, *, actor: str) -> Row:
     """A new motion, seen by nobody until it is published. Raises Refused where its slug is taken."""
@@ -18,7 +22,7 @@ async def add(site: Site, statement: Row, draft: Draft, *, actor: str) -> Row:
         row = await site.store.motions.add(statement_id=statement.id, id=new_id(), **draft._asdict())
         if row is None:
             raise Refused(
-                N_("“%(statement)s” has a motion “%(slug)s” already: --replace gives it another text."),
+                TAKEN,
                 statement=statement.slug,
                 slug=draft.slug,
             )
@@ -70,6 +74,14 @@ async def find_known(site: Site, statement: Row, slug: str) -> Row:
     return row
 
 
+async def find_by_id(site: Site, statement: Row, id: UUID) -> Row:
+    """Any motion of this statement. Raises NotFound."""
+    row: Row | None = await site.store.motions.find_by_id(statement_id=statement.id, id=id)
+    if row is None:
+        raise NotFound
+    return row
+
+
 async def find_for_organisers(site: Site, statement: Row, slug: str) -> Row:
     """Any motion of this statement. Raises Refused."""
     row: Row | None = await site.store.motions.find_for_organisers(statement_id=statement.id, slug=slug)
@@ -80,7 +92,7 @@ async def find_for_organisers(site: Site, statement: Row, slug: str) -> Row:
 
 def _none(statement: Row, slug: str) -> Refused:
     return Refused(
-        N_("“%(statement)s” has no motion “%(slug)s” (“petitions motions list” shows them)."),
+        UNKNOWN,
         statement=statement.slug,
         slug=slug,
     )

@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from petitions.campaigns.slugs import check_shape
@@ -42,12 +44,46 @@ def parse(data: bytes | str) -> Draft:
     return Draft(**facts, body=_trimmed(body), notes=_trimmed(notes))
 
 
+def written(slug: str, title: str, body: str, notes: str) -> Draft:
+    """The motion of a form, whose parts come apart. Raises Wrong, which names the part."""
+    facts = {"title": title, "slug": slug}
+    for part, value in facts.items():
+        with _at(part):
+            facts[part] = _READERS[part](value)
+    draft = Draft(**facts, body=_trimmed(body), notes=_trimmed(notes))
+    with _at("body"):
+        if not draft.body.strip():
+            raise Refused(N_("The text is empty."))
+        _judge(draft.body, "", 1)
+    with _at("notes"):
+        _refuse_long(draft.notes, NOTES)
+        text.questions(draft.notes)
+        _refuse_code(draft.notes, 1)
+        text.questions(f"{draft.body}\n\n{draft.notes}")  # a question of both has the same answers
+    return draft
+
+
+class Wrong(Refused):
+    """`part`: title, slug, body or notes."""
+
+    def __init__(self, part: str, refused: Refused) -> None:
+        super().__init__(refused.pattern, **refused.values)
+        self.part = part
+
+
+@contextmanager
+def _at(part: str) -> Iterator[None]:
+    try:
+        yield
+    except Refused as refused:
+        raise Wrong(part, refused) from refused
+
+
 def _judge(body: str, notes: str, first: int) -> None:
     if not body.strip():
         raise Refused(N_("There is no text after the front matter."))
     for part, limit in ((body, BODY), (notes, NOTES)):
-        if len(part) > limit:
-            raise Refused(N_("The text is too long: %(limit)s characters at most."), limit=limit)
+        _refuse_long(part, limit)
     # The notes' lines are counted on from the text's: between the two stands the line that parts them.
     whole = f"{body}\n\n{notes}" if notes else body
     text.questions(whole, first)
@@ -57,6 +93,11 @@ def _judge(body: str, notes: str, first: int) -> None:
             N_("Filled in for a body with a long name, the text has more than %(limit)s characters."),
             limit=FILLED,
         )
+
+
+def _refuse_long(part: str, limit: int) -> None:
+    if len(part) > limit:
+        raise Refused(N_("The text is too long: %(limit)s characters at most."), limit=limit)
 
 
 def _refuse_code(whole: str, first: int) -> None:

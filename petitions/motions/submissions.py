@@ -11,10 +11,11 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from petitions import addresses
-from petitions.errors import Closed, NotFound, TokenError, TokenInvalid
+from petitions.errors import N_, Closed, NotFound, Refused, TokenError, TokenInvalid
 from petitions.ids import new_id
 from petitions.motions import OUTCOME, PURPOSE, documents, text
 from petitions.motions.forms import OutcomeForm, SubmitForm, days, facts, picked, wishes
+from petitions.organisers import actions as organisers
 from petitions.proving import code, links
 from petitions.proving.cookie import Mark
 from petitions.proving.links import Key
@@ -165,6 +166,35 @@ async def answer(site: Site, row: Row, form: OutcomeForm) -> Row | None:
         if form.state == "withdrawn":
             await site.store.submissions.take_back(**key, ledger_id=new_id())
         return await find(site, Key(**key))
+
+
+async def answer_for(site: Site, row: Row, form: OutcomeForm, *, actor: str) -> Row:
+    """What an officer told an organiser, by telephone perhaps: kept as their own answer is, and in the audit. Only they
+    can say that they don't put it after all, for that takes a consent back. Raises Refused."""
+    if "withdrawn" in (form.state, row.state):
+        raise Refused(N_("Only its officer can take it back: the link is in their letters."))
+    async with site.store.transaction():
+        answered = await answer(site, row, form)
+        if answered is None:
+            raise Refused(N_("It can be answered until 60 days after the meeting."))
+        await _note(site, row, actor, "answer", state=form.state)
+    return answered
+
+
+async def looked(site: Site, row: Row, *, actor: str) -> None:
+    """An organiser saw a plan with its officer: the audit knows."""
+    await _note(site, row, actor, "show")
+
+
+async def _note(site: Site, row: Row, actor: str, act: str, **details: str) -> None:
+    await organisers.note(
+        site,
+        actor,
+        f"submission {act}",
+        campaign_id=row.campaign_id,
+        statement_id=row.statement_id,
+        details={"submission": str(row.id), **details},
+    )
 
 
 async def move(site: Site, row: Row, form: OutcomeForm) -> Row | None:

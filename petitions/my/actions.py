@@ -14,7 +14,9 @@ from petitions.mail import outbox
 from petitions.my import PURPOSE
 from petitions.my.held import Key, agreed
 from petitions.proving import links
+from petitions.signatures import reconsent as moving
 from petitions.signatures.forms import SignForm
+from petitions.signatures.reconsent import NOT_STANDING
 from petitions.site import Site
 from petitions.storage.store import Conflict, Row
 from petitions.tokens import unpack
@@ -30,8 +32,6 @@ CLOSED = N_(
 )
 SIGNED_AGAIN = N_("You have signed this statement again since, and that signature stands.")
 TOO_LATE = N_("The week to undo the withdrawal is over.")
-NOT_STANDING = N_("This signature can't be changed as it stands now.")
-NEWER_STILL = N_("The text has changed since you read it. Please read the newest version first.")
 
 
 async def ask(site: Site, address: str, language: str) -> None:
@@ -122,21 +122,7 @@ async def reconsent(site: Site, address_key: bytes, key: Key, version: int, text
     """
     async with site.store.transaction():
         mine = await _take(site, address_key, key)
-        if mine.version == version:
-            return
-        moved = await site.store.my.reconsent(
-            statement_id=key[0],
-            id=key[1],
-            from_version=mine.version,
-            to_version=version,
-            event_id=new_id(),
-        )
-        if not moved:
-            standing = NEWER_STILL if mine.state == "confirmed" else NOT_STANDING
-            raise Closed(standing if mine.is_open else None)
-        if text is not None:
-            subject = addresses.subject_key(site.settings.address_key, mine.email)
-            await _note(site, [(*key, subject, text.id, "given")])
+        await moving.move(site, mine, version, text, via="my signature")
 
 
 async def erase(site: Site, address_key: bytes, key: Key) -> bool:
@@ -208,7 +194,7 @@ async def _notice(site: Site, kind: str, key: Key, row: Row, **about: Any) -> No
     await outbox.post(site, kind=kind, priority=2, **facts, **about)
 
 
-_PERMISSIONS = ("display", "display_union", "mail_consent", "partner_consents")
+_PERMISSIONS = ("display", "display_union", "display_comment", "mail_consent", "partner_consents")
 
 
 def _facts(form: SignForm, mine: Row) -> dict[str, Any]:
@@ -221,6 +207,7 @@ def _facts(form: SignForm, mine: Row) -> dict[str, Any]:
         "answers": form.answers or None,
         "display": "name" if "name" in wanted else "hidden",
         "display_union": "union" in wanted,
+        "display_comment": "comment" in wanted,
         "mail_consent": "mail" in wanted,
         "partner_consents": partners or None,
     }

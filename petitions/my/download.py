@@ -40,7 +40,7 @@ async def portable(site: Site, address_key: bytes, found: list[Held], offices: O
 def _signature(site: Site, item: Held) -> dict[str, Any]:
     row = item.signature
     times = ("created_at", "asked_at", "letter_at", "opened_at", "confirmed_at", "withdrawn_at")
-    plain = ("state", "number", "confirmed_by", "name", "email", "source", "language")
+    plain = ("state", "unlisted", "number", "confirmed_by", "name", "email", "source", "language", "comment_state")
     return {
         "statement": _statement(site, item.statement, row),
         **{name: row[name] for name in plain},
@@ -55,7 +55,7 @@ def _signature(site: Site, item: Held) -> dict[str, Any]:
 
 
 _CONSENT = ("purpose", "wording", "version", "language", "act", "via", "when", "confirmed_at")
-_EVENT = ("act", "fields", "from_version", "to_version", "happened_at")
+_EVENT = ("act", "reason", "fields", "from_version", "to_version", "happened_at")
 
 
 def _endorsement(site: Site, item: HeldEndorsement) -> dict[str, Any]:
@@ -104,7 +104,7 @@ _ENDORSED = (
     ),
     *("accepted_at", "ended_at", "told_at", "second_confirmed_at", "second_refused_at", "language", "source"),
     *(one.name for one in ALL if one.kind not in ("tick", "file")),
-    *("wants", "logo_consent", "mail_consent", "two_officers", "minutes_seen", "featured", "expires_on"),
+    *("wants", "logo_consent", "mail_consent", "two_officers", "minutes_seen", "featured", "place", "expires_on"),
     *("question", "reason", "import_source", "import_consent"),
 )
 _SUBMITTED = (

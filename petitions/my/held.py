@@ -51,6 +51,10 @@ class Held:
         current: int = self.statement.version
         return current if current > self.signature.version else None
 
+    def reason(self, act: str) -> str:
+        """What the organisers gave as their reason when they did this last; "" where they gave none."""
+        return next((event.reason for event in reversed(self.events) if event.act == act), "")
+
     @property
     def can_undo_until(self) -> datetime | None:
         """Until when a withdrawal can be undone."""
@@ -108,6 +112,7 @@ def agreed(signature: Row) -> set[str]:
     ticks = {
         "name": signature.display == "name",
         "union": signature.display_union,
+        "comment": signature.display_comment,
         "mail": signature.mail_consent,
     }
     partners = {f"partner:{key}" for key in signature.partner_consents or ()}

@@ -4,6 +4,7 @@ circles."""
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -20,6 +21,8 @@ from petitions.storage.store import Conflict, Row
 LIKENESS = 0.45
 """From here on two names may be the same body's: the similarity of pg_trgm, 0 to 1."""
 NAME, CODE = 200, 40  # characters, as in schema.sql
+PAGE_SIZE = 100
+UNKNOWN = N_("There is no organisation “%(id)s”.")
 PATIENCE, AGAIN = 10.0, 0.05  # seconds: how long to wait for the tree in all, and between two tries
 _UNIONS = ("national union", "union region", "union branch")
 
@@ -116,6 +119,27 @@ async def like(
         key=key_of(name, code),
         plain_name=plain(name),
         least=LIKENESS,
+    )
+    return rows
+
+
+class Asked(NamedTuple):
+    """What of the list is wanted: what a search finds; "": everything."""
+
+    q: str = ""
+    page: int = 1
+
+
+async def page(site: Site, campaign_id: UUID, asked: Asked) -> list[Row]:
+    """One page of the tree, or of what a search finds by name or code."""
+    like = re.sub(r"([%_\\])", r"\\\1", plain(asked.q)) if asked.q.strip() else None
+    code = key_of("", asked.q)
+    rows: list[Row] = await site.store.organisations.list_page(
+        campaign_id=campaign_id,
+        pattern=like and f"%{like}%",
+        code=f"#%{code[1:]}%" if code.startswith("#") else None,
+        most=PAGE_SIZE,
+        skip=(asked.page - 1) * PAGE_SIZE,
     )
     return rows
 
@@ -227,7 +251,28 @@ async def find_for_organisers(site: Site, campaign_id: UUID, text: str) -> Row:
     except ValueError:
         row = None
     if row is None or row.campaign_id != campaign_id:
+        raise Refused(UNKNOWN, id=text)
+    return row
+
+
+async def find_named(site: Site, campaign_id: UUID, text: str) -> Row:
+    """The one body of this name, code or id in this campaign. Raises Refused: there is none, or there are several."""
+    try:
+        return await find_for_organisers(site, campaign_id, str(UUID(text)))
+    except ValueError:
+        pass
+    name = clean({"name": text})["name"]
+    found = await site.store.organisations.list_named(
+        campaign_id=campaign_id, plain_name=plain(name), key=key_of("", name) or plain(name)
+    )
+    if not found:
+        raise Refused(N_("No organisation in the list is called “%(name)s”."), name=name)
+    if len(found) > 1:
         raise Refused(
-            N_("There is no organisation “%(id)s” (“petitions organisations list” shows them)."), id=text
+            N_(
+                "Several organisations are called “%(name)s”: give the id of the one (at the end of its page)."
+            ),
+            name=name,
         )
+    row: Row = found[0]
     return row

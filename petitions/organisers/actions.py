@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import pwd
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -33,6 +34,21 @@ async def note(
         statement_id=statement_id,
         details=dict(details or {}),
     )
+
+
+async def names(site: Site, actors: Collection[str]) -> dict[str, str]:
+    """Actor → who that is: the name of an organiser who is still known, any other actor as it is."""
+    ids: dict[str, UUID] = {}
+    for actor in actors:
+        if actor.startswith(_ORGANISER):
+            with suppress(ValueError):
+                ids[actor] = UUID(actor.removeprefix(_ORGANISER))
+    rows = await site.store.audit.list_names(ids=list(set(ids.values()))) if ids else []
+    known = {row.id: row.name for row in rows}
+    return {actor: known.get(ids.get(actor), actor) for actor in actors}
+
+
+_ORGANISER = "organiser:"
 
 
 def cli_actor() -> str:

@@ -58,6 +58,14 @@ async def find(site: Site, token: str) -> Row | None:
     return row
 
 
+async def list_of(site: Site, organiser_id: UUID) -> list[Row]:
+    """The organiser's sessions that last: id, way, browser, created_at, seen_at; the one seen last first."""
+    rows: list[Row] = await site.store.organisers.list_sessions(
+        organiser_id=organiser_id, idle=IDLE, longest=LONGEST
+    )
+    return rows
+
+
 async def renew(site: Site, session_id: UUID) -> str | None:
     """The second factor was shown: the session goes on under another token (no older copy of the cookie is worth
     more than it was). None: it is over."""

@@ -138,6 +138,7 @@ def _facts(site: Site, statement: Row, form: SignForm) -> Facts:
         "answers": form.answers or None,
         "display": "name" if "name" in agreed else "hidden",
         "display_union": "union" in agreed,
+        "display_comment": "comment" in agreed,
         "mail_consent": "mail" in agreed,
         "partner_consents": sorted(p.removeprefix("partner:") for p in agreed if p.startswith("partner:"))
         or None,
@@ -192,14 +193,18 @@ async def enter_code(site: Site, marks: list[Mark], typed: str) -> Tried:
     return Tried()
 
 
-async def stands(site: Site, row: Row) -> bool:
-    """Does a signature of this row's address count now: this one, or the one that superseded it?"""
+async def standing(site: Site, row: Row) -> str:
+    """The state of this row, or of the one of its address that stands before it; "" where none does."""
     if row.state != "superseded" or row.address_key is None:
-        return bool(row.state == "confirmed")
-    standing = await site.store.signatures.find_standing(
+        return str(row.state) if row.state in STANDING else ""
+    other = await site.store.signatures.find_standing(
         statement_id=row.statement_id, address_key=row.address_key
     )
-    return standing is not None
+    return str(other.state) if other else ""
+
+
+STANDING = ("confirmed", "held", "invalidated")
+"""One of these to an address: `one_standing_signature`."""
 
 
 async def not_me(site: Site, key: Key) -> bytes | None:

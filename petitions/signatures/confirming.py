@@ -182,8 +182,11 @@ async def _answered(request: Request, statement: Row, key: Key, outcome: Outcome
         response = redirect(url_maker(request)("thanks", statement=statement.slug))
         cookie.thank(request, response, key)
         return response
-    template = "signatures/already.html" if outcome is Outcome.ALREADY else "signatures/confirmed.html"
-    return _said(request, template, statement)
+    if outcome is Outcome.ALREADY:
+        site: Site = request.app.state.site
+        standing = await actions.standing(site, await _row(site, key))
+        return _said(request, "signatures/already.html", statement, standing)
+    return _said(request, "signatures/confirmed.html", statement, "confirmed")
 
 
 async def _ask(request: Request, statement: Row, row: Row) -> Response:
@@ -193,7 +196,7 @@ async def _ask(request: Request, statement: Row, row: Row) -> Response:
     language = statement.language
     if row.state != "pending":
         template = "signatures/already.html" if row.state == "superseded" else "signatures/confirmed.html"
-        return _said(request, template, statement, stands=await actions.stands(site, row))
+        return _said(request, template, statement, await actions.standing(site, row))
     if not row.link_good:
         return page(
             request,
@@ -208,14 +211,16 @@ async def _ask(request: Request, statement: Row, row: Row) -> Response:
     return await _button(request, statement, row, token)
 
 
-def _said(request: Request, template: str, statement: Row, *, stands: bool = True) -> Response:
+def _said(request: Request, template: str, statement: Row, standing: str) -> Response:
+    """`standing`: the state of the signature that stands; "" where none does."""
     return page(
         request,
         template,
         headers=NO_STORE,
         language=statement.language,
         statement=statement,
-        stands=stands,
+        stands=standing == "confirmed",
+        set_aside=standing in ("held", "invalidated"),
     )
 
 

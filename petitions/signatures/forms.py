@@ -9,6 +9,7 @@ from typing import Any
 from petitions.errors import N_
 from petitions.forms import Problem
 from petitions.questions import TRAP, Choice, Field, judge, tick
+from petitions.signatures.sources import plain_host
 from petitions.storage.store import Row
 
 NAME = Field(
@@ -39,6 +40,7 @@ BUILT_IN = {
     "role": Field("role", N_("Role in your union or group"), hint=_UNION_HINT),
     "comment": Field("comment", N_("Comment"), kind="long", limit=1000, hint=N_("Not published")),
 }
+_COMMENT_HINT = N_("Shown only if you agree below, and once an organiser has read it")
 UNION_FIELDS = ("role", "union", "branch")
 """Always shown in a personal capacity."""
 
@@ -54,6 +56,7 @@ class SignForm:
     trap: str = TRAP
     problems: list[Problem] = field(default_factory=list)
     values: dict[str, str] = field(default_factory=dict)
+    referrer: str = ""  # the host of the site that linked here, as the page's script found it
 
     @property
     def text_ids(self) -> list[Any]:
@@ -85,12 +88,15 @@ def blank(statement: Row, texts: Sequence[Row], stamp: str) -> SignForm:
 
 def asked(statement: Row) -> list[Field]:
     """The fields that the statement asks for, in its order."""
-    return [_asked(item) for item in statement.fields]
+    fields = [_asked(item) for item in statement.fields]
+    if "comment" not in statement.public_fields:
+        return fields
+    return [one._replace(hint=_COMMENT_HINT) if one.name == "comment" else one for one in fields]
 
 
 def read(form: SignForm, typed: Mapping[str, str]) -> SignForm:
     """The form as typed, with its problems; the blank one stays as it is."""
-    form = replace(form, problems=[], values={})
+    form = replace(form, problems=[], values={}, referrer=plain_host(typed.get("referrer", "")))
     form.fields = [_judged(one, typed, form) for one in form.fields]
     form.consents = [tick(one, bool(typed.get(one.name))) for one in form.consents]
     if typed.get(TRAP):
@@ -102,7 +108,7 @@ def read(form: SignForm, typed: Mapping[str, str]) -> SignForm:
 
 def names(form: SignForm) -> set[str]:
     """Every field name that the form may carry."""
-    return {one.name for one in form.fields} | {choice.name for choice in form.consents} | {TRAP, "stamp"}
+    return {one.name for one in form.fields} | {choice.name for choice in form.consents} | {TRAP, "stamp", "referrer"}
 
 
 def _asked(item: Mapping[str, Any]) -> Field:

@@ -125,6 +125,9 @@ async def _merged(site: Site, row: Row, attempts: list[Row]) -> Letter:
 
 async def _already_signed(site: Site, row: Row) -> Letter | None:
     statement = await _statement(site, _attempts(row)[0].statement_id)
+    standing = await site.store.signatures.find_standing(
+        statement_id=statement.id, address_key=row.address_key
+    )
     return compose(
         site,
         "signatures/already_signed",
@@ -133,6 +136,7 @@ async def _already_signed(site: Site, row: Row) -> Letter | None:
         campaign=statement,
         to=row.details["recipient"],
         statement=statement,
+        set_aside=standing is not None and standing.state != "confirmed",
         my=f"{site.settings.base_url}/my",
     )
 

@@ -20,11 +20,12 @@ class Shown(NamedTuple):
     personal_capacity: bool  # shown with "(personal capacity)" wherever it is public
     own: bool = False  # the label is the campaign's, not ours to translate
     ticked: bool = False  # the value is our word for a ticked box, to be translated
+    read_first: bool = False  # public once an organiser has approved it
 
 
 def shown(statement: Row, signature: Row) -> list[Shown]:
     """Every field that the person gave, marking what is (or will be) public."""
-    by_name = signature.display == "name"
+    by_name = _by_name(signature)
     rows = [
         Shown("name", N_("Name"), signature.name, by_name, False),
         Shown("email", N_("E-mail"), signature.email, False, False),
@@ -34,11 +35,17 @@ def shown(statement: Row, signature: Row) -> list[Shown]:
     return rows + [_shown(statement, signature, item, answers[item["name"]]) for item in given]
 
 
+def _by_name(signature: Row) -> bool:
+    """Organisers can take a name off the list, and what does not count is not on it."""
+    set_aside = signature.unlisted or signature.state in ("held", "invalidated")
+    return bool(signature.display == "name" and not set_aside)
+
+
 def _shown(statement: Row, signature: Row, item: dict[str, str], value: str) -> Shown:
     name = item["name"]
     union = name in UNION_FIELDS
     public = (
-        signature.display == "name"
+        _by_name(signature)
         and name in statement.public_fields
         and name in BUILT_IN
         and name not in ("postcode", "comment")
@@ -47,4 +54,12 @@ def _shown(statement: Row, signature: Row, item: dict[str, str], value: str) -> 
     own = name not in BUILT_IN
     label = item["label"] if own else BUILT_IN[name].label
     ticked = item.get("kind") == "tick"
-    return Shown(name, label, N_("yes") if ticked else value, public, union, own, ticked)
+    one = Shown(name, label, N_("yes") if ticked else value, public, union, own, ticked)
+    return _as_comment(one, signature) if name == "comment" else one
+
+
+def _as_comment(one: Shown, signature: Row) -> Shown:
+    """With or without the name. Of an attempt nobody has judged anything yet."""
+    state = getattr(signature, "comment_state", None) or "waiting"
+    agreed = signature.display_comment and state != "declined"
+    return one._replace(public=agreed, read_first=agreed and state == "waiting")

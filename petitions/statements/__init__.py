@@ -12,5 +12,6 @@
   each signature stays with the version that it was given to.
 - With a closing date it closes by itself (`is_open` in the view `statements_now`); closed ones stay readable.
 
-A statement comes from a file (front matter and Markdown: `files.py`) or, later, from the desk.
+A statement comes from a file (front matter and Markdown: `files`) or from the desk's form (`forms`, `asking`).
+`finding`, `states` and `texts` are what can be done with it; `actions` has them all at one place.
 """

@@ -30,6 +30,10 @@ _UNION = N_(
     "Show these publicly beside my name, where I fill them in, with “(personal capacity)”: %(fields)s. "
     "This can show that I belong to a union."
 )
+_COMMENT = N_(
+    "Show my comment publicly under this statement, once an organiser of the campaign has read it; "
+    "with my name only if I show that too."
+)
 _MAIL = N_("E-mail me about this campaign: %(campaign)s. I can stop this with a link in each letter.")
 _PARTNER = N_(
     "%(controller)s may give my name and e-mail address to %(partner)s, so that they can write to me."
@@ -66,7 +70,8 @@ def purposes(statement: Row) -> list[str]:
     asked = {field["name"] for field in statement.fields}
     shown = asked & set(statement.public_fields) & set(UNION_FIELDS)
     partners = [f"partner:{partner['key']}" for partner in statement.partners]
-    return ["sign", "name", *(["union"] if shown else []), "mail", *partners]
+    said = "comment" in asked & set(statement.public_fields)
+    return ["sign", "name", *(["union"] if shown else []), *(["comment"] if said else []), "mail", *partners]
 
 
 def wordings(statement: Row, language: str) -> dict[str, str]:
@@ -76,6 +81,8 @@ def wordings(statement: Row, language: str) -> dict[str, str]:
     if "union" in purposes(statement):
         shown = [name for name in UNION_FIELDS if name in statement.public_fields]
         found["union"] = say(_UNION) % {"fields": _listed(statement, shown, language)}
+    if "comment" in purposes(statement):
+        found["comment"] = say(_COMMENT)
     found["mail"] = say(_MAIL) % {"campaign": statement.campaign_name}
     for partner in statement.partners:
         names = {"controller": statement.controller, "partner": partner["name"]}
@@ -110,7 +117,8 @@ def _sign(statement: Row, language: str) -> str:
 
 def _name(statement: Row, language: str) -> str:
     say = catalogue(language).gettext
-    more = [name for name in statement.public_fields if name != "name" and name not in UNION_FIELDS]
+    apart = ("name", "comment", *UNION_FIELDS)
+    more = [name for name in statement.public_fields if name not in apart]
     if not more:
         return say(_NAME)
     return say(_NAME_WITH) % {"fields": _listed(statement, more, language)}

@@ -1,8 +1,8 @@
-"""What a file says, as the columns of a statement."""
+"""What a file or a form says, as the columns of a statement."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -36,17 +36,27 @@ def columns(site: Site, draft: Draft, language: str) -> dict[str, Any]:
         "public_fields": draft.public,
         "handover_fields": draft.handover,
         "export_fields": draft.export,
-        "closes_at": _moment(site, draft),
+        "closes_at": moment(site, draft.closes),
     }
 
 
-def _moment(site: Site, draft: Draft) -> datetime | None:
-    """A day closes at its end, and a time without zone is meant in the site's."""
+def moment(site: Site, closes: date | datetime | None) -> datetime | None:
+    """When it closes: a day at its end, and a time without zone is meant in the site's."""
     zone = ZoneInfo(site.settings.timezone)
-    if draft.closes is None:
+    if closes is None:
         return None
-    if isinstance(draft.closes, datetime):
-        moment = draft.closes if draft.closes.tzinfo else draft.closes.replace(tzinfo=zone)
+    if isinstance(closes, datetime):
+        exact = closes if closes.tzinfo else closes.replace(tzinfo=zone)
     else:
-        moment = datetime.combine(draft.closes + timedelta(days=1), time(), tzinfo=zone)
-    return moment.astimezone(UTC)
+        exact = datetime.combine(closes + timedelta(days=1), time(), tzinfo=zone)
+    return exact.astimezone(UTC)
+
+
+def day_and_time(site: Site, closes_at: datetime | None) -> tuple[str, str]:
+    """`moment` the other way round, as a form shows it: "2030-05-31" and "18:00"; no time where it is the day's end."""
+    if closes_at is None:
+        return "", ""
+    local = closes_at.astimezone(ZoneInfo(site.settings.timezone))
+    if local.time() == time():
+        return (local.date() - timedelta(days=1)).isoformat(), ""
+    return local.date().isoformat(), f"{local:%H:%M}"

@@ -12,13 +12,13 @@ from typing import Any
 from petitions.errors import N_, Refused
 
 BUILT_IN = ("town", "postcode", "country", "union", "branch", "job", "role", "comment")
-PUBLIC = ("name", "town", "country", "job", "role", "union", "branch")  # what a public list can show
+PUBLIC = ("name", "town", "country", "job", "role", "union", "branch", "comment")  # what the public can see
 PUBLIC_BY_DEFAULT = ("name", "role", "union", "branch")
 KINDS = ("text", "choice", "tick")
 MOST = 20
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 # Names of other inputs of the form and columns of an export.
-_TAKEN = {"name", "email", "website", "stamp", "from"} | {
+TAKEN = {"name", "email", "website", "stamp", "from"} | {
     *("number", "confirmed-at", "version", "answers", "display", "mail", "partners", "source", "state")
 }
 
@@ -86,7 +86,7 @@ def _custom(name: str, facts: dict[str, Any]) -> Field:
             ),
             name=name[:40],
         )
-    if name in _TAKEN or name.startswith("consent"):
+    if name in TAKEN or name.startswith("consent"):
         raise Refused(
             N_("fields: the name “%(name)s” is used by the form itself: choose another."), name=name
         )

@@ -24,6 +24,7 @@ KINDS = ("petition", "open letter", "campaign statement")
 LARGEST = 1_000_000  # bytes of a file
 TITLE = 200  # characters, as in schema.sql
 BODY = 100_000
+EMPTY = N_("There is no text after the front matter.")
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def parse(data: bytes | str) -> Draft:
     values["public"] = _set(matter, "public", lambda value: asked.public_set(value, fields))
     values["handover"] = _set(matter, "handover", lambda value: asked.handover_set(value, fields))
     values["export"] = _set(matter, "export", lambda value: asked.export_set(value, fields))
-    return Draft(body=_body(matter.body), given=frozenset(matter.lines), **values)
+    return Draft(body=body(matter.body), given=frozenset(matter.lines), **values)
 
 
 def decoded(data: bytes | str) -> str:
@@ -147,7 +148,8 @@ def _goal(value: Any) -> int | None:
     return value
 
 
-def _closes(value: Any) -> date | datetime | None:
+def closing(value: Any) -> date | datetime | None:
+    """A day, or a moment, of the front matter or as typed. Raises Refused."""
     if value is None:
         return None
     if isinstance(value, str):
@@ -167,14 +169,14 @@ def _moment(text: str) -> date | datetime | None:
     return None
 
 
-def _body(text: str) -> str:
+def body(text: str) -> str:
     """Without empty lines around it. Spaces at line ends stay: two of them are a line break in Markdown."""
-    body = text.strip("\n").rstrip()
-    if not body.strip():
-        raise Refused(N_("There is no text after the front matter."))
-    if len(body) > BODY:
+    found = text.strip("\n").rstrip()
+    if not found.strip():
+        raise Refused(EMPTY)
+    if len(found) > BODY:
         raise Refused(N_("The text is too long: %(limit)s characters at most."), limit=BODY)
-    return re.sub(r"\n{3,}", "\n\n", body)
+    return re.sub(r"\n{3,}", "\n\n", found)
 
 
 _READERS: dict[str, Callable[[Any], Any]] = {
@@ -188,5 +190,5 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "handover": lambda value: value,
     "export": lambda value: value,
     "language": _language,
-    "closes": _closes,
+    "closes": closing,
 }

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from petitions.storage.queries import Query
-from petitions.storage.store import Store
+from petitions.storage.store import Row, Store
 
 WAITING = 16  # chunks between database and taker, each a network buffer or two
 PATIENCE = 6 * 3600  # seconds: a slow taker may need hours, and no query's usual limit holds here
@@ -74,6 +74,15 @@ async def copied(
         pump.cancel()
         with suppress(asyncio.CancelledError):
             await pump
+
+
+async def counted(store: Store, query: Query, *columns: str, **arguments: Any) -> Row:
+    """How many `rows` a named query has, and in how many of them each of the columns says something."""
+    told = "".join(f', count("{name}")::integer as "{name}"' for name in columns if _NAME.fullmatch(name))
+    text = f"select count(*)::integer as rows{told} from ({query.sql.rstrip().rstrip(';')}) as listed"  # noqa: S608
+    async with store.held() as connection:
+        row: Row = await connection.fetchrow(text, *(arguments[name] for name in query.names), timeout=120)
+    return row
 
 
 async def _pump(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -74,15 +75,21 @@ class Queries:
 
 
 def _load(pools: Pools, file: Path) -> list[Query]:
+    return [Query(pools, *read) for read in _read(file)]
+
+
+@cache
+def _read(file: Path) -> list[tuple[str, Kind, str, list[str]]]:
+    """Read once in a process: it takes as long as a hundred queries."""
     adapter = AsyncPGAdapter()  # type: ignore[no-untyped-call]
     loader = QueryLoader(adapter, None)
-    found: list[Query] = []
+    found: dict[str, tuple[str, Kind, str, list[str]]] = {}
     for datum in loader.load_query_data_from_file(file, encoding="utf-8"):
-        if any(query.name == datum.query_name for query in found):
-            raise ValueError(f"{file.name}: two queries are named {datum.query_name}")
-        names = adapter.var_sorted[datum.query_name]
-        found.append(Query(pools, datum.query_name, datum.operation_type, datum.sql, names))
-    return found
+        name = datum.query_name
+        if name in found:
+            raise ValueError(f"{file.name}: two queries are named {name}")
+        found[name] = name, datum.operation_type, datum.sql, adapter.var_sorted[name]
+    return list(found.values())
 
 
 def _affected(status: str) -> int:

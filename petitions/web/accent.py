@@ -50,6 +50,30 @@ def readable(colour: str, paper: str) -> Pair:
     return Pair(found, max(WHITE, BLACK, key=lambda text: contrast(text, found)))
 
 
+class Look(NamedTuple):
+    """What a page of one colour scheme makes of an accent. Colours in six hex digits, contrasts from 1 to 21; `moved`:
+    it is another colour than was asked for, so that it can be read."""
+
+    scheme: str
+    paper: str
+    accent: str
+    on_accent: str
+    as_text: float
+    under_text: float
+    moved: bool
+
+
+def looks(colour: str) -> list[Look]:
+    """In light and in dark."""
+    return [_look(colour, "light", LIGHT_PAPER), _look(colour, "dark", DARK_PAPER)]
+
+
+def _look(colour: str, scheme: str, paper: str) -> Look:
+    pair = readable(colour, paper)
+    ratios = contrast(pair.accent, paper), contrast(pair.on_accent, pair.accent)
+    return Look(scheme, paper, *pair, *ratios, moved=pair.accent != colour)
+
+
 def contrast(one: str, other: str) -> float:
     """From 1 to 21 (https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio)."""
     low, high = sorted((luminance(one), luminance(other)))

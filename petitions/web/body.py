@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
@@ -21,8 +21,11 @@ LONGEST_NAME = 200  # bytes
 LONGEST_FIELD = 20 * 1024  # bytes
 
 
-async def read_form(request: Request, longest: int = LONGEST_FIELD) -> list[tuple[str, str]]:
-    """The fields of a form in the order sent; a field may come twice. `longest`: bytes of a field.
+async def read_form(
+    request: Request, longest: int = LONGEST_FIELD, most: int = MOST_FIELDS
+) -> list[tuple[str, str]]:
+    """The fields of a form in the order sent; a field may come twice. `longest`: bytes of a field; `most`: fields
+    (multipart: never over 100).
 
     Raises WrongType (not a form), BadRequest (not readable: encoding, null bytes, files, a broken
     multipart), TooLarge (over 100 fields, 20 KB a field, or the body's limit), TooSlow.
@@ -32,9 +35,22 @@ async def read_form(request: Request, longest: int = LONGEST_FIELD) -> list[tupl
         body = await request.body()
     except ClientDisconnect:
         raise BadRequest from None
-    fields = read_fields(_parts(body, boundary) if kind == MULTIPART else _pairs(body), longest)
-    request.state.typed = fields  # a failure page gives them back: nothing typed is lost
+    fields = read_fields(_parts(body, boundary) if kind == MULTIPART else _pairs(body), longest, most)
+    await arrived(request, fields)
     return fields
+
+
+def once_read(request: Request, check: Callable[[], Awaitable[object]]) -> None:
+    """Whoever sends a form chooses when its last byte comes: what `check` raises then, reading the form raises."""
+    request.state.once_read = check
+
+
+async def arrived(request: Request, fields: list[tuple[str, str]]) -> None:
+    """The form is here. A failure page gives its fields back: nothing typed is lost."""
+    request.state.typed = fields
+    check = getattr(request.state, "once_read", None)
+    if check is not None:
+        await check()
 
 
 def form_type(request: Request) -> tuple[bytes, bytes]:
@@ -45,11 +61,13 @@ def form_type(request: Request) -> tuple[bytes, bytes]:
     return kind, options.get(b"boundary", b"")
 
 
-def read_fields(pairs: Iterable[tuple[bytes, bytes]], longest: int) -> list[tuple[str, str]]:
+def read_fields(
+    pairs: Iterable[tuple[bytes, bytes]], longest: int, most: int = MOST_FIELDS
+) -> list[tuple[str, str]]:
     """As text. Raises TooLarge, BadRequest."""
     fields: list[tuple[str, str]] = []
     for name, value in pairs:
-        if len(fields) == MOST_FIELDS or len(name) > LONGEST_NAME or len(value) > longest:
+        if len(fields) == most or len(name) > LONGEST_NAME or len(value) > longest:
             raise TooLarge
         fields.append((_text(name), _text(value)))
     return fields

@@ -32,6 +32,9 @@ from petitions.web.routing import Table
 SAFE = ("GET", "HEAD", "OPTIONS")
 LONGEST_ADDRESS = 4096  # bytes of path and query
 WITH_FILES = 32_000_000  # bytes of a form that brings files; one that is too large still gets an answer at its question
+WITH_TEXT = (
+    1_250_000  # of one with a statement's text: 100,000 characters, each up to twelve bytes once encoded
+)
 _LARGE_FILES = N_("Your files are too large: 10 MB each at most. Go back, and send smaller ones or none.")
 MORE_TIME = 10  # times as long may such a form take to arrive
 _HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?")
@@ -95,12 +98,17 @@ class Guard:
         await self.app(scope, _Limited(receive, room), send)
 
     def _room(self, scope: Scope, headers: Headers) -> _Room:
-        """More where routes.py says that a form brings files."""
+        """More where routes.py says that a form brings files, or a long text."""
         usual = _Room(self.settings.max_body, self.settings.receive_seconds)
-        if not headers.get("content-type", "").lower().startswith("multipart/form-data"):
+        if scope["method"] in SAFE:
             return usual
         found = self.table.match(scope)
-        if found is None or found.match is not Match.FULL or not getattr(found.route, "files", False):
+        if found is None or found.match is not Match.FULL:
+            return usual
+        if getattr(found.route, "long", False):
+            return _Room(max(WITH_TEXT, usual.size), usual.seconds)
+        multipart = headers.get("content-type", "").lower().startswith("multipart/form-data")
+        if not multipart or not getattr(found.route, "files", False):
             return usual
         return _Room(max(WITH_FILES, usual.size), MORE_TIME * usual.seconds, _LARGE_FILES)
 

@@ -12,7 +12,7 @@ from starlette.requests import ClientDisconnect, Request
 
 from petitions.errors import BadRequest, TooLarge
 from petitions.uploads import LARGEST_FILE, LOST, Upload
-from petitions.web.body import MULTIPART, Collector, form_type, read_fields, read_form
+from petitions.web.body import MULTIPART, Collector, arrived, form_type, read_fields, read_form
 
 LONGEST_FIELD = 100 * 1024  # bytes: the text of a motion has 20,000 characters at most
 MOST_TEXT = 400 * 1024  # bytes of all answers
@@ -35,10 +35,10 @@ async def read_upload(
     try:
         await _feed(request, boundary, collector)
         fields = read_fields(collector.fields, LONGEST_FIELD)
+        await arrived(request, with_lost(fields, collector.files))
     except BaseException:
         collector.close()
         raise
-    request.state.typed = with_lost(fields, collector.files)
     return fields, collector.files
 
 

@@ -1,13 +1,15 @@
 -- Campaigns, and the slugs of campaigns and statements.
 
--- name: add(id, slug, name, introduction, language, controller, postal_address, contact_email, on_behalf_of, sender, accent, partners, retention_months, demonstration)^
+-- name: add(id, slug, name, introduction, language, controller, postal_address, contact_email, on_behalf_of, sender, bulk_sender, accent, social_links, partners, additions, retention_months, demonstration)^
 insert into campaigns (id, slug, name, introduction, language, controller, postal_address, contact_email,
-                       on_behalf_of, sender, accent, partners, retention_months, demonstration)
+                       on_behalf_of, sender, bulk_sender, accent, social_links, partners, additions, retention_months,
+                       demonstration)
 values (:id, :slug, :name, :introduction, :language, :controller, :postal_address, :contact_email,
-        :on_behalf_of, :sender, :accent, :partners, :retention_months, :demonstration)
+        :on_behalf_of, :sender, :bulk_sender, :accent, :social_links, :partners, :additions, :retention_months,
+        :demonstration)
 returning *;
 
--- name: change(id, slug, name, introduction, language, controller, postal_address, contact_email, on_behalf_of, sender, accent, partners, retention_months)^
+-- name: change(id, slug, name, introduction, language, controller, postal_address, contact_email, on_behalf_of, sender, bulk_sender, accent, social_links, partners, additions, retention_months)^
 -- Null leaves a fact as it is.
 update campaigns
 set slug = coalesce(:slug, slug),
@@ -19,11 +21,36 @@ set slug = coalesce(:slug, slug),
     contact_email = coalesce(:contact_email, contact_email),
     on_behalf_of = coalesce(:on_behalf_of, on_behalf_of),
     sender = coalesce(:sender, sender),
+    bulk_sender = coalesce(:bulk_sender, bulk_sender),
     accent = coalesce(:accent, accent),
+    social_links = coalesce(:social_links::jsonb, social_links),
     partners = coalesce(:partners::jsonb, partners),
+    additions = coalesce(:additions::jsonb, additions),
     retention_months = coalesce(:retention_months, retention_months)
 where id = :id
 returning *;
+
+-- name: hold(id)^
+-- Until the transaction ends nobody else changes it.
+select * from campaigns where id = :id for no key update;
+
+-- name: set_logo(id, logo)^
+-- Null takes it away.
+update campaigns set logo = :logo where id = :id returning *;
+
+-- name: list_partner_keys(campaign_id)
+-- Every key that a consent of the campaign ever went by: it stands for that partner for good.
+select distinct substr(t.purpose, 9) as key
+from consent_texts t join statements s on s.id = t.statement_id
+where s.campaign_id = :campaign_id and starts_with(t.purpose, 'partner:');
+
+-- name: list_retention(campaign_id, months)
+-- When the personal data of its closed statements go, were they kept for so many months; the soonest first.
+select slug, title, closed_at, due, due < now() as is_over from (
+    select slug, title, closed_at, closed_at + make_interval(months => :months) as due from statements_now
+    where campaign_id = :campaign_id and anonymised_at is null and state in ('closed', 'archived')
+) closed
+order by due, slug;
 
 -- name: take_slug(space, slug, campaign_id, statement_id)$
 -- No row: another has it or had it. Its own old slug comes back.

@@ -7,9 +7,11 @@
 select s.id as statement_id, concat_ws(' ', s.xmin, c.xmin, t.revision,
        (select max(n.id::text) from notes n where n.statement_id = s.id),
        (select e.id::text from signature_events e where e.statement_id = s.id order by e.id desc limit 1),
+       (select sum(i.xmin::text::bigint) from invalidations i where i.statement_id = s.id),
        (select count(*) from endorsement_events e where e.statement_id = s.id),
        (select sum(o.xmin::text::bigint) from organisations o where o.campaign_id = s.campaign_id),
-       (select sum(m.xmin::text::bigint) from motions m where m.statement_id = s.id)) as edition
+       (select sum(m.xmin::text::bigint) from motions m where m.statement_id = s.id),
+       (select concat(count(*), max(o.judged_at)) from comments o where o.statement_id = s.id and o.state = 'approved')) as edition
 from statements s
 join campaigns c on c.id = s.campaign_id
 left join tallies t on t.statement_id = s.id

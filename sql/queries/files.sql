@@ -10,6 +10,7 @@ with room as (
     where f.put_at > now() - interval '10 weeks'
       and not exists (select from endorsements e where e.logo = f.digest and e.state <> 'pending')
       and not exists (select from endorsements e where e.minutes = f.digest and e.state <> 'pending')
+      and not exists (select from campaigns c where c.logo = f.digest)
 )
 insert into files (digest, type, size, width, height, data)
 select :digest, :type, :size, :width, :height, :data from room
@@ -29,4 +30,5 @@ delete from files where digest in (
     where f.put_at < now() - interval '25 hours'
       and not exists (select from endorsements e where e.logo = f.digest)
       and not exists (select from endorsements e where e.minutes = f.digest)
+      and not exists (select from campaigns c where c.logo = f.digest)
     for update skip locked);

@@ -6,13 +6,13 @@
 select m.motions, e.*
 from (select exists (select from motions where statement_id = :statement_id and state = 'published') as motions) m
 left join lateral (
-    select e.id, e.name, e.code, e.wording, e.decided, e.met_on, e.featured, e.accepted_at,
+    select e.id, e.name, e.code, e.wording, e.decided, e.met_on, e.featured, e.place, e.accepted_at,
            encode(e.logo, 'hex') as logo, f.type as logo_type, f.width as logo_width, f.height as logo_height
     from public_endorsements e left join files f on f.digest = e.logo
     where e.statement_id = :statement_id
-    order by e.featured desc, e.accepted_at desc, e.id desc limit :most
+    order by e.featured desc, e.place, e.accepted_at desc, e.id desc limit :most
 ) e on true
-order by e.featured desc, e.accepted_at desc, e.id desc;
+order by e.featured desc, e.place, e.accepted_at desc, e.id desc;
 
 -- name: list_logos(statement_id, most)
 -- The logo wall, in the same order.
@@ -20,7 +20,7 @@ select e.id, e.name, e.web_address, encode(e.logo, 'hex') as logo, f.type as log
        f.height as logo_height
 from public_endorsements e join files f on f.digest = e.logo
 where e.statement_id = :statement_id
-order by e.featured desc, e.accepted_at desc, e.id desc limit :most;
+order by e.featured desc, e.place, e.accepted_at desc, e.id desc limit :most;
 
 -- name: list_page(statement_id, kinds, kind, below, pattern, plain, code, most, skip)
 -- One page of the list: by kind in the order of `kinds`, then by what the bodies belong to. Null filters: everything;

@@ -37,6 +37,15 @@ select * from motions where statement_id = :statement_id and slug = :slug and st
 -- Whatever its state.
 select * from motions where statement_id = :statement_id and slug = :slug;
 
+-- name: find_by_id(statement_id, id)^
+-- Whatever its state.
+select * from motions where statement_id = :statement_id and id = :id;
+
+-- name: count_submissions(statement_id, id)$
+-- How many bodies have told of putting it, and not that they don't.
+select count(*)::integer from submissions
+where statement_id = :statement_id and motion_id = :id and state not in ('pending', 'withdrawn');
+
 -- name: list_published(statement_id)
 -- In the order in which they were published.
 select slug, title, published_at from motions
@@ -44,6 +53,6 @@ where statement_id = :statement_id and state = 'published'
 order by published_at, id;
 
 -- name: list_for_organisers(statement_id)
-select slug, state, title, created_at, published_at from motions
+select id, slug, state, title, created_at, published_at from motions
 where statement_id = :statement_id
 order by created_at, id;

@@ -57,7 +57,8 @@ select held.*,
        held.state = 'withdrawn' and held.withdrawn_at > now() - interval '7 days' as can_restore,
        held.state = 'confirmed' and s.is_open and held.version < s.version as can_reconsent,
        held.state in ('confirmed', 'held') as can_change,
-       held.withdrawn_at + interval '7 days' as undo_until
+       held.withdrawn_at + interval '7 days' as undo_until,
+       (select c.state from comments c where c.statement_id = held.statement_id and c.id = held.id) as comment_state
 from statements_now s
 cross join lateral (
     select g.* from signatures g where g.statement_id = s.id and g.address_key = :address_key
@@ -100,9 +101,11 @@ order by 10, 4;
 
 -- name: list_events(statement_ids, ids)
 -- What happened to some signatures after they were confirmed.
-select e.*
+select e.statement_id, e.signature_id, e.act, e.fields, e.from_version, e.to_version, e.happened_at, e.actor,
+       coalesce(nullif(e.reason, ''), i.reason, '') as reason
 from unnest(:statement_ids::uuid[], :ids::uuid[]) as wanted (statement_id, id)
 join signature_events e on e.statement_id = wanted.statement_id and e.signature_id = wanted.id
+left join invalidations i on i.statement_id = e.statement_id and i.id = e.cause_id
 order by e.happened_at, e.id;
 
 -- name: list_origins(statement_ids, ids)
@@ -138,7 +141,7 @@ from signatures g join statements_now s on s.id = g.statement_id
 where g.statement_id = :statement_id and g.id = :id and g.address_key = :address_key
 for update of g;
 
--- name: change(statement_id, id, event_id, name, answers, display, display_union, mail_consent, partner_consents, fields)!
+-- name: change(statement_id, id, event_id, name, answers, display, display_union, display_comment, mail_consent, partner_consents, fields)!
 -- What is shown and allowed, of a row that the caller has taken. Where the place changes, the count
 -- of areas moves with it, so that areas and total never disagree.
 with old as (
@@ -146,7 +149,7 @@ with old as (
 ), changed as (
     update signatures g
     set name = :name, answers = :answers, display = :display, display_union = :display_union,
-        mail_consent = :mail_consent, partner_consents = :partner_consents
+        display_comment = :display_comment, mail_consent = :mail_consent, partner_consents = :partner_consents
     from old where g.statement_id = old.statement_id and g.id = old.id
     returning g.statement_id, g.id, g.state, g.version, g.source,
               area_of(old.answers) as from_area, area_of(g.answers) as to_area
@@ -220,24 +223,6 @@ with back as (
 )
 select exists (select from back);
 
--- name: reconsent(statement_id, id, from_version, to_version, event_id)$
--- A signature moves to the version its signatory has read, where that is the current one; gives whether it did.
-with moved as (
-    update signatures g set version = s.version
-    from statements_now s
-    where g.statement_id = :statement_id and g.id = :id and s.id = g.statement_id and s.is_open
-      and g.state = 'confirmed' and g.version = :from_version::integer and s.version = :to_version::integer and g.version < s.version
-    returning g.statement_id, g.id, g.answers, g.source
-), counted as (
-    insert into tally_queue (statement_id, what, delta, version, subject_id, area, source, cause)
-    select statement_id, 'people', step.delta, step.version, id, area_of(answers), source, 'reconsent'
-    from moved cross join (values (-1, :from_version::integer), (1, :to_version::integer)) as step (delta, version)
-), noted as (
-    insert into signature_events (statement_id, id, signature_id, act, from_version, to_version)
-    select statement_id, :event_id, id, 'reconsented', :from_version, :to_version from moved
-)
-select exists (select from moved);
-
 -- name: delete_attempts(statement_id, address_key)$
 -- Attempts of an address that nobody confirmed, with their letters and origins.
 with gone as (
@@ -282,7 +267,7 @@ with old as (
         erased_at = date_trunc('hour', now()),
         address_key = null, name = null, email = null, answers = null, partner_consents = null, source = null,
         fingerprint = null, consent_ids = null,
-        display = 'hidden', display_union = false, mail_consent = false
+        display = 'hidden', display_union = false, display_comment = false, mail_consent = false
     from old where g.statement_id = old.statement_id and g.id = old.id
     returning g.statement_id, g.id
 ), counted as (

@@ -6,7 +6,7 @@
 select e.statement_id, e.id, e.state, e.via, e.confirmed_at, e.reviewed_at, e.accepted_at, e.ended_at, e.expires_on,
        e.name, e.kind, e.parent, e.region, e.code, e.decided, e.met_on, e.replaces_id, e.organisation_id,
        o.name as organisation, e.second_confirmed_at is not null as second_confirmed, e.minutes is not null as has_minutes,
-       e.two_officers, e.minutes_seen, e.featured, e.changed_at, e.erased_at, s.slug as statement, s.campaign_slug as campaign
+       e.two_officers, e.minutes_seen, e.featured, e.place, e.changed_at, e.erased_at, s.slug as statement, s.campaign_slug as campaign
 from endorsements e
 join statements_now s on s.id = e.statement_id
 left join organisations o on o.id = e.organisation_id
@@ -14,6 +14,34 @@ where e.state = any (:states::text[]) and e.state <> 'pending'
   and (:campaign::text is null or s.campaign_slug = :campaign)
   and (:statement_id::uuid is null or e.statement_id = :statement_id)
 order by e.confirmed_at, e.id;
+
+-- name: list_page(statement_id, states, kind, proof, most, skip)
+-- A page of one statement's queue at the desk, as `find` has each, with whom else the body gave one: what waits longest
+-- first; of what is decided, the last decision first. `proof`: minutes, second or none. `found`: how many on all pages.
+select e.*, o.name as organisation, s.slug as statement, s.title, s.campaign_id, s.campaign_slug as campaign, s.is_open,
+       s.anonymised_at, coalesce(b.state = 'accepted', false) as old_stands, count(*) over ()::integer as found
+from endorsements e
+join statements_now s on s.id = e.statement_id
+left join organisations o on o.id = e.organisation_id
+left join endorsements b on b.statement_id = e.statement_id and b.id = e.replaces_id
+where e.statement_id = :statement_id and e.state = any (:states::text[]) and e.state <> 'pending'
+  and (:kind::text is null or e.kind = :kind)
+  and (:proof::text is null
+       or :proof = 'minutes' and e.minutes is not null
+       or :proof = 'second' and e.second_confirmed_at is not null
+       or :proof = 'none' and e.minutes is null and e.second_confirmed_at is null)
+order by case when e.state in ('accepted', 'declined') then e.reviewed_at
+              when e.state in ('withdrawn', 'expired', 'replaced') then e.ended_at end desc nulls first,
+         e.confirmed_at, e.id
+limit :most offset :skip;
+
+-- name: list_of_body(statement_id, id, organisation_ids)
+-- What these bodies gave before, beside endorsement `id`: the newest first.
+select e.id, e.state, e.confirmed_at, e.accepted_at, e.ended_at, e.decided, e.met_on, o.name as organisation
+from endorsements e join organisations o on o.id = e.organisation_id
+where e.statement_id = :statement_id and e.id <> :id and e.state <> 'pending'
+  and e.organisation_id = any (:organisation_ids::uuid[])
+order by e.confirmed_at desc, e.id limit 50;
 
 -- name: list_ending(ending)
 -- Whose id ends so, two at most.
@@ -78,7 +106,7 @@ select exists (
 -- As the job that ends endorsements judges it.
 select :day::date <= current_date;
 
--- name: accept(statement_id, id, organisation_id, gone_id, gone_version, two_officers, minutes_seen, featured, wording, expires_on, told_at, event_id, actor)^
+-- name: accept(statement_id, id, organisation_id, gone_id, gone_version, two_officers, minutes_seen, featured, place, wording, expires_on, told_at, event_id, actor)^
 -- Public from now on. No row: its state is another one; two officers are ticked and the second has not confirmed; nobody has
 -- confirmed it but an import, which is for those whose minutes were seen; it would be over already; or the statement's count stands: after its end (and the day that letters have then, as `confirm`) only
 -- what was confirmed before it, until it is archived, and what takes the place of `gone_id`; nothing once it is anonymised.
@@ -97,7 +125,7 @@ with allowed as (
 ), accepted as (
     update endorsements e
     set state = 'accepted', organisation_id = :organisation_id, replaces_id = coalesce(:gone_id, e.replaces_id),
-        two_officers = :two_officers, minutes_seen = :minutes_seen, featured = :featured, wording = :wording,
+        two_officers = :two_officers, minutes_seen = :minutes_seen, featured = :featured, place = :place, wording = :wording,
         expires_on = :expires_on, told_at = :told_at, reviewed_at = now(), accepted_at = now(), ended_at = null, reason = ''
     from allowed a where e.statement_id = a.statement_id and e.id = a.id
     returning e.*
@@ -139,11 +167,11 @@ with declined as (
 )
 select * from declined;
 
--- name: change(statement_id, id, wording, featured, expires_on, two_officers, minutes_seen, event_id, actor, fields)^
+-- name: change(statement_id, id, wording, featured, place, expires_on, two_officers, minutes_seen, event_id, actor, fields)^
 -- Another last day is told anew. No row: it neither waits nor stands, or as above.
 with changed as (
     update endorsements
-    set wording = :wording, featured = :featured, two_officers = :two_officers, minutes_seen = :minutes_seen,
+    set wording = :wording, featured = :featured, place = :place, two_officers = :two_officers, minutes_seen = :minutes_seen,
         told_at = case when expires_on is not distinct from :expires_on then told_at end, expires_on = :expires_on
     where statement_id = :statement_id and id = :id and state in ('confirmed', 'questioned', 'accepted')
       and (not :two_officers or second_confirmed_at is not null)

@@ -1,6 +1,6 @@
 -- The room of signatures: from the attempt to the confirmed signature.
 
--- name: sign(statement_id, version, id, letter_id, address_key, key_version, fingerprint, name, email, answers, display, display_union, mail_consent, partner_consents, consent_ids, source, language, ip)^
+-- name: sign(statement_id, version, id, letter_id, address_key, key_version, fingerprint, name, email, answers, display, display_union, display_comment, mail_consent, partner_consents, consent_ids, source, language, ip)^
 -- One attempt, its origin and the request for a letter, in one statement; the same attempt again is
 -- the same row, and within a minute asks for no second letter. No row: the statement is not open
 -- for this version of its text.
@@ -10,9 +10,9 @@ with statement as (
       and state = 'open' and (closes_at is null or closes_at > now())
 ), attempt as (
     insert into signatures (statement_id, id, version, key_version, address_key, fingerprint, name, email, answers,
-                            display, display_union, mail_consent, partner_consents, consent_ids, source, language)
+                            display, display_union, display_comment, mail_consent, partner_consents, consent_ids, source, language)
     select id, :id, :version, :key_version, :address_key, :fingerprint, :name, :email, :answers,
-           :display, :display_union, :mail_consent, :partner_consents, :consent_ids, :source, :language
+           :display, :display_union, :display_comment, :mail_consent, :partner_consents, :consent_ids, :source, :language
     from statement
     on conflict (statement_id, fingerprint) where state = 'pending'
     do update set asked_at = case when signatures.asked_at < now() - interval '1 minute'
@@ -35,16 +35,16 @@ select statement_id, id from attempt;
 with given as materialized (
     select * from jsonb_to_recordset(:attempts) as g (
         statement_id uuid, version integer, id uuid, letter_id uuid, address_key bytea, key_version smallint,
-        fingerprint bytea, name text, email text, answers jsonb, display text, display_union boolean, mail_consent boolean,
+        fingerprint bytea, name text, email text, answers jsonb, display text, display_union boolean, display_comment boolean, mail_consent boolean,
         partner_consents text[], consent_ids uuid[], source text, language text, ip inet)
 ), statement as (
     select id, campaign_id, version from statements
     where id in (select statement_id from given) and state = 'open' and (closes_at is null or closes_at > now())
 ), attempt as (
     insert into signatures (statement_id, id, version, key_version, address_key, fingerprint, name, email, answers,
-                            display, display_union, mail_consent, partner_consents, consent_ids, source, language)
+                            display, display_union, display_comment, mail_consent, partner_consents, consent_ids, source, language)
     select g.statement_id, g.id, g.version, g.key_version, g.address_key, g.fingerprint, g.name, g.email, g.answers,
-           g.display, g.display_union, g.mail_consent, g.partner_consents, g.consent_ids, g.source, g.language
+           g.display, g.display_union, g.display_comment, g.mail_consent, g.partner_consents, g.consent_ids, g.source, g.language
     from given g join statement s on s.id = g.statement_id and s.version = g.version
     order by g.statement_id, g.fingerprint
     on conflict (statement_id, fingerprint) where state = 'pending'
@@ -79,7 +79,8 @@ where g.statement_id = :statement_id and g.id = :id;
 -- signature of the same address. Siblings are taken with `skip locked`: two of them confirmed at
 -- the same moment would else wait for each other (docs/decisions/0010).
 with attempt as (
-    select g.statement_id, g.id, g.consent_ids, g.created_at, s.campaign_id
+    select g.statement_id, g.id, g.consent_ids, g.created_at, s.campaign_id,
+           g.letters = 0 and g.letter_at is null as uncounted -- before its letter was noted as sent
     from signatures g join statements_now s on s.id = g.statement_id
     where g.statement_id = :statement_id and g.id = :id and g.state = 'pending'
       and g.asked_at > now() - interval '14 days'
@@ -91,10 +92,13 @@ with attempt as (
         letter_at = null, opened_at = null
     from attempt a where g.statement_id = a.statement_id and g.id = a.id
     returning g.statement_id, g.id, g.name, g.version, g.address_key, g.answers, g.source, g.language,
-              a.consent_ids as agreed, a.created_at as given_at, a.campaign_id
+              a.consent_ids as agreed, a.created_at as given_at, a.campaign_id, a.uncounted
 ), queued as (
-    insert into tally_queue (statement_id, what, delta, version, subject_id, area, source, cause)
-    select statement_id, 'people', 1, version, id, area_of(answers), source, 'confirm' from confirmed
+    insert into tally_queue (statement_id, what, delta, version, subject_id, area, source, waited, cause)
+    select statement_id, 'people', 1, version, id, area_of(answers), source,
+           extract(epoch from now() - given_at)::integer, 'confirm' from confirmed
+    union all
+    select statement_id, 'attempts', 1, version, id, null, null, null, 'letter' from confirmed where uncounted
 ), ledger as (
     insert into consents (statement_id, id, subject_id, subject_key, text_id, act, via, given_at)
     select c.statement_id, (:ledger_ids::uuid[])[agreed.nth], c.id, :subject_key, agreed.text_id, 'given', 'form', c.given_at
@@ -177,15 +181,33 @@ update signatures set opened_at = now()
 where statement_id = :statement_id and id = :id and state = 'pending' and opened_at is null;
 
 -- name: letter_sent(statement_id, id, letter)!
--- The letter was handed to SMTP: its code exists from now on.
-update signatures set letters = :letter, letter_at = now(), tries = 0
-where statement_id = :statement_id and id = :id and state = 'pending' and letters <= :letter;
+-- The letter was handed to SMTP: its code exists from now on; and with the first one the attempt counts as one.
+with attempt as (
+    select statement_id, id, version, letters = 0 and letter_at is null as uncounted from signatures
+    where statement_id = :statement_id and id = :id and state = 'pending' and letters <= :letter
+    for update
+), queued as (
+    insert into tally_queue (statement_id, what, delta, version, subject_id, cause)
+    select statement_id, 'attempts', 1, version, id, 'letter' from attempt where uncounted
+)
+update signatures g set letters = :letter, letter_at = now(), tries = 0
+from attempt a where g.statement_id = a.statement_id and g.id = a.id;
 
 -- name: merged_sent(statement_ids, ids)!
 -- A letter that lists several attempts was handed over: it has no codes, but reminders count from it.
+with attempt as (
+    select g.statement_id, g.id, g.version, g.letter_at is null as uncounted
+    from signatures g
+    join unnest(:statement_ids::uuid[], :ids::uuid[]) as listed (statement_id, id)
+      on g.statement_id = listed.statement_id and g.id = listed.id
+    where g.state = 'pending' and g.letters = 0
+    for update of g
+), queued as (
+    insert into tally_queue (statement_id, what, delta, version, subject_id, cause)
+    select statement_id, 'attempts', 1, version, id, 'letter' from attempt where uncounted
+)
 update signatures g set letter_at = now()
-from unnest(:statement_ids::uuid[], :ids::uuid[]) as listed (statement_id, id)
-where g.statement_id = listed.statement_id and g.id = listed.id and g.state = 'pending' and g.letters = 0;
+from attempt a where g.statement_id = a.statement_id and g.id = a.id;
 
 -- name: spend_try(statement_id, fingerprint, most)^
 -- Spend one try of the current letter's code, and one of the day's wrong tries of its address; no row: there is no
@@ -218,7 +240,7 @@ where g.statement_id = given.statement_id and g.id = given.id and g.number is nu
 select p.* from public_signatories p
 where p.statement_id = :statement_id and p.number in (
     select g.number from signatures g
-    where g.statement_id = :statement_id and g.state = 'confirmed' and g.display = 'name'
+    where g.statement_id = :statement_id and g.state = 'confirmed' and g.display = 'name' and not g.unlisted
       and g.erased_at is null and g.number is not null
     order by g.number desc limit :most offset :skip)
 order by p.number desc;
@@ -284,7 +306,7 @@ with over as (
 ), gone as (
     update signatures g
     set address_key = null, name = null, email = null, answers = null, partner_consents = null, source = null,
-        fingerprint = null, consent_ids = null, mail_consent = false, display = 'hidden', display_union = false,
+        fingerprint = null, consent_ids = null, mail_consent = false, display = 'hidden', display_union = false, display_comment = false,
         letter_at = null, opened_at = null, asked_at = date_trunc('hour', g.asked_at),
         created_at = date_trunc('hour', g.created_at), confirmed_at = date_trunc('hour', g.confirmed_at),
         withdrawn_at = date_trunc('hour', g.withdrawn_at),
@@ -295,6 +317,11 @@ with over as (
     delete from attempt_origins o using over where o.statement_id = over.id
 ), networks as (
     delete from attempt_networks n using over where n.statement_id = over.id
+), rules as ( -- what a rule went by may be a name; nobody is left to take out or to put back
+    update invalidations i
+    set rule = '{}', state = case i.state when 'running' then 'done' when 'undoing' then 'undone' else i.state end,
+        ended_at = coalesce(i.ended_at, now())
+    from over where i.statement_id = over.id
 )
 select over.id as statement_id, over.campaign_id, (select count(*) from gone where gone.statement_id = over.id) as erased
 from over;

@@ -19,21 +19,78 @@ set version = version + 1, kind = :kind, language = :language, addressed_to = :a
 where id = :id and state = 'draft'
 returning version;
 
--- name: next_version(id)$
--- No row: it is not open.
+-- name: save_draft(id, read, kind, language, addressed_to, goal, fields, public_fields, handover_fields, export_fields, closes_at)$
+-- `replace_draft` by who has read version `read`. No row: it is not a draft, or somebody else has saved it since.
+update statements
+set version = version + 1, kind = :kind, language = :language, addressed_to = :addressed_to, goal = :goal,
+    fields = :fields, public_fields = :public_fields, handover_fields = :handover_fields,
+    export_fields = :export_fields, closes_at = :closes_at
+where id = :id and state = 'draft' and version = :read
+returning version;
+
+-- name: next_version(id, read)$
+-- `read`: the version that whoever writes the new one has seen, or null. No row: it is not open, or that one is not
+-- the newest any more.
 update statements set version = version + 1
 where id = :id and state = 'open' and (closes_at is null or closes_at > now())
+  and version = coalesce(:read::integer, version)
 returning version;
+
+-- name: set_goal(id, goal)^
+-- No row: it is not open, or that is its goal already.
+with old as (select id, goal as was from statements where id = :id for no key update)
+update statements s set goal = :goal
+from old
+where s.id = old.id and s.state = 'open' and (s.closes_at is null or s.closes_at > now())
+  and old.was is distinct from :goal::integer
+returning old.was;
+
+-- name: set_closing(id, closes_at)^
+-- No row: it is not open, that is its closing date already, or the date is past.
+with old as (select id, closes_at as was from statements where id = :id for no key update)
+update statements s set closes_at = :closes_at
+from old
+where s.id = old.id and s.state = 'open' and (s.closes_at is null or s.closes_at > now())
+  and old.was is distinct from :closes_at::timestamptz
+  and (:closes_at::timestamptz is null or :closes_at > now())
+returning old.was;
+
+-- name: write_event(statement_id, id, act, details, happened_at)!
+-- A line of the public history. `happened_at` null: now.
+insert into statement_events (statement_id, id, act, details, happened_at)
+values (:statement_id, :id, :act, :details, coalesce(:happened_at, now()));
+
+-- name: list_events(statement_id)
+select act, details, happened_at from statement_events where statement_id = :statement_id order by happened_at, id;
+
+-- name: has_history(statement_id)$
+-- Whether anything happened to it that the public may know, besides that it was opened.
+select exists (select from versions v where v.statement_id = s.id and v.created_at > s.opened_at)
+    or exists (select from notes n where n.statement_id = s.id)
+    or exists (select from statement_events e where e.statement_id = s.id and e.act <> 'opened')
+    or exists (select from invalidations i where i.statement_id = s.id)
+from statements s where s.id = :statement_id and s.state <> 'draft';
+
+-- name: list_texts(statement_id, most)
+-- As `list_versions`, with the texts, of the newest ones.
+select v.number, v.title, v.body, v.created_at
+from versions v join statements s on s.id = v.statement_id
+where v.statement_id = :statement_id and s.state <> 'draft'
+  and not exists (select from versions later where later.statement_id = v.statement_id
+                  and later.number > v.number and later.created_at <= s.opened_at)
+order by v.number desc limit :most;
 
 -- name: rename(id, slug)!
 update statements set slug = :slug where id = :id;
 
--- name: open(id)^
--- No row: not a draft, or the campaign lacks something, or the closing date is past.
+-- name: open(id, read)^
+-- `read`: the version that whoever opens it has seen, or null. No row: not a draft, or it is another version by now, or
+-- the campaign lacks something, or the closing date is past.
 update statements s set state = 'open', opened_at = now()
 from campaigns c
 where s.id = :id and c.id = s.campaign_id and s.state = 'draft'
   and c.controller <> '' and c.postal_address <> '' and c.contact_email <> ''
+  and s.version = coalesce(:read::integer, s.version)
   and (s.closes_at is null or s.closes_at > now())
 returning s.id;
 
@@ -46,7 +103,7 @@ returning id;
 -- name: close_due()
 update statements set state = 'closed', closed_at = closes_at
 where state = 'open' and closes_at <= now()
-returning id, campaign_id;
+returning id, campaign_id, closed_at;
 
 -- name: reopen(id)^
 -- A closing date that is past goes. No row: it is not closed, or its personal data are gone.

@@ -35,7 +35,7 @@ select statement_id, id from submission;
 -- name: find(statement_id, id, zone)^
 -- A submission with its motion, the wordings agreed to, and what its links may still do. `reminds_on`: the day of its
 -- reminder, null where none will come.
-select g.*, m.slug as motion_slug, m.title as motion_title, m.state as motion_state,
+select g.*, m.slug as motion_slug, m.title as motion_title, m.state as motion_state, s.campaign_id,
        case when g.state in ('pending', 'announced') and g.reminded_at is null and g.erased_at is null
                  and s.is_open and (s.closes_at is null or s.closes_at at time zone :zone > due.day)
             then due.day end as reminds_on,

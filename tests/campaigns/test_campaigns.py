@@ -57,6 +57,11 @@ async def test_of_two_at_once_one_gets_the_slug(site, owner):
         ({"retention_months": 0}, "1 to 24"),
         ({"partners": {"Bad Key": "x"}}, "partner key"),
         ({"partners": {"key": ""}}, "partners can't be taken"),
+        ({"bulk_sender": "a@b"}, "sender of letters to many"),
+        ({"social_links": [("Us", "javascript:alert(1)")]}, "Write a web address"),
+        ({"social_links": [("Us", "")]}, "Enter its web address"),
+        ({"social_links": [("Us", "https://example.org")] * 13}, "12 at most"),
+        ({"additions": {"privacy": "x" * 10_001}}, "too long"),
     ],
 )
 async def test_a_bad_fact_is_refused_with_a_sentence(site, owner, facts, words):

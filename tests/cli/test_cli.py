@@ -152,6 +152,13 @@ def test_a_campaign_is_changed(run, campaign, tmp_path):
     run("campaign set fair --no-partners --slug fairer")
     (row,) = json.loads(run("campaign list --json").stdout)
     assert (row["partners"], row["slug"]) == ([], "fairer")
+    run("campaign set fairer --bulk-sender news@example.org --link Mastodon=https://example.org/@us")
+    (row,) = json.loads(run("campaign list --json").stdout)
+    assert row["bulk_sender"] == "news@example.org"
+    assert row["social_links"] == [{"name": "Mastodon", "url": "https://example.org/@us"}]
+    run("campaign set fairer --no-links")
+    (row,) = json.loads(run("campaign list --json").stdout)
+    assert row["social_links"] == []
 
 
 async def test_the_actor_is_the_system_user(run, campaign, owner):

@@ -24,14 +24,17 @@ async def organiser(site: Site, campaign: Any, role: str = "owner", email: str =
     return row
 
 
-async def seated(site: Site, organiser: Any, *, second: bool = True) -> httpx.AsyncClient:
-    """A browser in which the organiser is logged in. `second`: and has just shown the second factor."""
+async def seated(site: Site, organiser: Any, *, second: bool = True, **over: Any) -> httpx.AsyncClient:
+    """A browser in which the organiser is logged in. `second`: and has just shown the second factor. `over`: as for
+    conftest.browser."""
     begun = await sessions.begin(site, organiser.id, way="letter", browser="Firefox on Linux", second=second)
-    client = browser(site)
+    client = browser(site, **over)
     client.cookies.set("session", begun.token, domain="localhost.local")
     return client
 
 
-async def sit(site: Site, campaign: Any, role: str = "owner", *, second: bool = True) -> httpx.AsyncClient:
+async def sit(
+    site: Site, campaign: Any, role: str = "owner", *, second: bool = True, **over: Any
+) -> httpx.AsyncClient:
     """A new organiser of this role, logged in."""
-    return await seated(site, await organiser(site, campaign, role), second=second)
+    return await seated(site, await organiser(site, campaign, role), second=second, **over)

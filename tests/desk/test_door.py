@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator, Awaitable
+from typing import Any
+from urllib.parse import urlencode
+
+import httpx
 import pytest
 
+from petitions.desk.door import own_path
+from petitions.organisers import me, team
 from petitions.organisers.roles import EVERYONE, ROLES
 from petitions.routes import routes
+from petitions.site import make_site
 from tests import makers
+from tests.conftest import browser, fresh_databases, settings_of
 from tests.desk.people import organiser, seated, sit
 
 DESK = [route for route in routes() if hasattr(route, "roles")]
@@ -58,8 +68,6 @@ async def test_an_owner_without_the_second_factor_gets_no_further(site):
 
 
 async def test_another_role_ends_the_sessions(site):
-    from petitions.organisers import team
-
     campaign = await makers.campaign(site)
     await organiser(site, campaign, "owner")
     other = await organiser(site, campaign, "reader")
@@ -67,3 +75,89 @@ async def test_another_role_ends_the_sessions(site):
         assert (await client.get(f"/organise/{campaign.slug}")).status_code == 200
         await team.give(site, campaign, other, "moderator", actor=makers.ACTOR)
         assert (await client.get(f"/organise/{campaign.slug}")).status_code == 303
+
+
+async def held_back(
+    client: httpx.AsyncClient, path: str, typed: dict[str, str], meanwhile: Awaitable[Any]
+) -> httpx.Response:
+    """A form whose bytes come only once something else has happened."""
+    opened, go = asyncio.Event(), asyncio.Event()
+
+    async def body() -> AsyncIterator[bytes]:
+        opened.set()
+        await go.wait()
+        yield urlencode(typed).encode()
+
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    sent = asyncio.create_task(client.post(path, content=body(), headers=headers))
+    await asyncio.wait_for(opened.wait(), 10)
+    await meanwhile
+    go.set()
+    return await sent
+
+
+async def test_a_form_held_back_until_its_sender_was_removed_does_nothing(site, owner):
+    """Else whoever expects to be thrown out keeps a way back in: an invitation on its way."""
+    campaign = await makers.campaign(site)
+    boss, eve = await organiser(site, campaign, "owner"), await organiser(site, campaign, "owner")
+    async with await seated(site, eve) as client:
+        out = team.remove(site, campaign, eve.id, actor=f"organiser:{boss.id}")
+        typed = {"email": "eve@example.org", "role": "owner"}
+        answer = await held_back(client, f"/organise/{campaign.slug}/team/invite", typed, out)
+    assert answer.status_code == 401
+    assert 'value="eve@example.org"' in answer.text, "what was typed is given back"
+    assert await owner.fetchval("select count(*) from invitations") == 0
+
+
+async def test_a_form_held_back_until_its_session_ended_does_nothing(site, owner):
+    one = await organiser(site, None)
+    async with await seated(site, one) as client:
+        ended = me.end_others(site, one.id, makers.nobody())
+        answer = await held_back(client, "/organise/me", {"name": "Eve Example", "language": "en"}, ended)
+    assert answer.status_code == 401
+    assert await owner.fetchval("select name from organisers") == one.name
+
+
+@pytest.mark.parametrize("multipart", [False, True])
+async def test_what_was_typed_is_given_back_where_the_session_is_over(site, multipart):
+    """A statement's form has more than a hundred answers, a motion's comes as multipart."""
+    typed = {f"more-{n}": "x" for n in range(90 if multipart else 250)} | {"body": "What I typed. " * 2_000}
+    async with browser(site) as client:
+        if multipart:
+            body, kind = makers.multipart(typed, {})
+            answer = await client.post("/organise/a/b/motions", content=body, headers={"Content-Type": kind})
+        else:
+            answer = await client.post("/organise/a/statements/new", data=typed)
+    assert answer.status_code == 401
+    assert answer.text.count('type="hidden"') == len(typed)
+    assert typed["body"] in answer.text
+
+
+async def test_what_was_typed_is_given_back_where_the_database_is_gone(server, template):
+    async for name in fresh_databases(server, f"template {template} strategy file_copy"):
+        lost = make_site(settings_of(server, name))
+        await lost.store.open()
+    async with browser(lost) as client:
+        client.cookies.set("session", "x", domain="localhost.local")
+        answer = await client.post("/organise/me", data={"name": "Orla Example"})
+        assert answer.status_code == 503
+        assert 'value="Orla Example"' in answer.text
+        assert (await client.get("/organise/me")).status_code == 503
+    await lost.store.close()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "path"),
+    [
+        ("/organise/me/second?next=/organise/fair", None),
+        ("/organise/fair/bread/numbers/people.csv?since=all", None),
+        ("/organise/../my", "/organise"),
+        ("/organise/x.csv/../../my", "/organise"),
+        ("/organise?next=//evil.example", "/organise"),
+        ("/organise.evil.example", "/organise"),
+        ("/organise\n", "/organise"),
+        ("/organise/\\evil", "/organise"),
+    ],
+)
+def test_one_goes_on_to_pages_of_the_desk_alone(wanted, path):
+    assert own_path(wanted) == (path or wanted)

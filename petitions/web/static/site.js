@@ -1,4 +1,5 @@
-// Comforts only: every page works without this file. Nothing is stored or sent; the public count alone is fetched.
+// Comforts only: every page works without this file. Nothing is stored; the public count is fetched, and the form that
+// somebody sends tells which site led here.
 (() => {
   "use strict";
   const one = (selector) => document.querySelector(selector);
@@ -13,6 +14,11 @@
   if (form && bar && "IntersectionObserver" in window) {
     new IntersectionObserver(([seen]) => bar.classList.toggle("gone", seen.isIntersecting)).observe(form);
   }
+
+  // Where no code of a link tells it: the name of that other site alone, never the page on it.
+  const led = one("[name=referrer]");
+  const host = (document.referrer.match(/^https?:\/\/([^/:?#]+)/) || [])[1];
+  if (led && !led.value && host && host !== location.hostname && !/[?&]from=/.test(location.search)) led.value = host;
 
   // A card taller than the window sticks by its end, so that its button can be reached beside a long text.
   const card = one(".card");
