@@ -18,6 +18,7 @@ from tests.conftest import Postbox
 from tests.pseudo import hard_coded, pieces
 from tests.tour import Tour, everywhere
 from tests.tour_bodies import bodies
+from tests.tour_desk import desk
 from tests.tour_officers import officers
 
 # The handbook is written in English, so its headings are named in English.
@@ -53,6 +54,7 @@ async def test_every_sentence_of_every_page_and_letter_is_translated(tour: Tour)
     await everywhere(tour)
     await bodies(tour)
     await officers(tour)
+    await desk(tour)
     if tour.language == PSEUDO:
         found = {what: hard_coded(page) for what, page in tour.seen}
     else:

@@ -126,7 +126,7 @@ async def _questions(desk: Desk) -> list[Field]:
     nouns = [row.noun for row in await store.audit.list_nouns(**where)]
     actors = [row.actor for row in await store.audit.list_actors(**where)]
     names = await organisers.names(desk.site, actors)
-    statements = await store.statements.list_of_campaign(**where)
+    statements = await store.statements.list_of_campaign(**where, drafts=True)
     return [
         _choice("noun", N_("What"), nouns, [NOUNS.get(noun, noun) for noun in nouns]),
         _choice("who", N_("Who"), actors, [names[actor] for actor in actors]),

@@ -29,6 +29,7 @@ from petitions.errors import (
     SecondFactor,
 )
 from petitions.organisers import sessions
+from petitions.organisers.roles import sees_drafts
 from petitions.site import Site
 from petitions.statements import actions as statements
 from petitions.storage.store import Row
@@ -146,8 +147,9 @@ def back(request: Request, name: str, done: str = "", **params: Any) -> Response
 def say(desk: Desk, error: PetitionsError | Refused) -> str:
     """What an error says, in the organiser's language."""
     if isinstance(error, Refused):
-        pattern = catalogue(desk.language).gettext(error.pattern)
-        return pattern % error.values if error.values else pattern
+        words = catalogue(desk.language).gettext
+        values = {name: words(value) if name == "state" else value for name, value in error.values.items()}
+        return words(error.pattern) % values if values else words(error.pattern)
     return catalogue(desk.language).gettext(error.sentence)
 
 
@@ -207,7 +209,9 @@ async def _before(request: Request, site: Site, session: Row, roles: Collection[
     if role not in roles:
         raise RoleMissing
     slug = request.path_params.get("statement")
-    statement = await statements.find_of_campaign(site, campaign, slug) if slug is not None else None
+    statement = None
+    if slug is not None:
+        statement = await statements.find_of_campaign(site, campaign, slug, drafts=sees_drafts(role))
     return Desk(site, session, role, campaign, statement)
 
 

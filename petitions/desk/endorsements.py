@@ -38,8 +38,9 @@ async def endorsements(request: Request, desk: Desk) -> Response:
     """GET …/endorsements: what waits, the longest first, with all that decides; the query narrows it."""
     asked = queue.read(request.query_params)
     page = await queue.page(desk.site, desk.statement.id, asked)
-    if not page.claims and asked.page > 1:
-        raise NotFound
+    if not page.claims and asked.page > 1:  # its last one was decided just now
+        asked = asked._replace(page=1)
+        page = await queue.page(desk.site, desk.statement.id, asked)
     return show(
         request,
         desk,

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from petitions.desk.door import Desk, back, show
 from petitions.errors import N_
-from petitions.organisers.roles import LABELS, MODERATORS
+from petitions.organisers.roles import LABELS, MODERATORS, sees_drafts
 from petitions.storage.store import Row
 
 
@@ -24,7 +24,9 @@ async def home(request: Request, desk: Desk) -> Response:
 
 async def overview(request: Request, desk: Desk) -> Response:
     """The campaign's statements with their counts, and what waits for a decision."""
-    statements = await desk.site.store.statements.list_of_campaign(campaign_id=desk.campaign.id)
+    statements = await desk.site.store.statements.list_of_campaign(
+        campaign_id=desk.campaign.id, drafts=sees_drafts(desk.role)
+    )
     return show(
         request,
         desk,
@@ -35,7 +37,11 @@ async def overview(request: Request, desk: Desk) -> Response:
     )
 
 
-QUEUES = {"desk_comments": N_("comments"), "desk_reports": N_("reports")}
+QUEUES = {
+    "desk_endorsements": N_("endorsements"),
+    "desk_comments": N_("comments"),
+    "desk_reports": N_("reports"),
+}
 """Route → what waits there."""
 
 
@@ -44,7 +50,11 @@ async def _waiting(desk: Desk) -> dict[UUID, dict[str, Row]]:
     if desk.role not in MODERATORS:
         return {}
     store, found = desk.site.store, defaultdict[UUID, dict[str, Row]](dict)
-    counts = {"desk_comments": store.comments.count_waiting, "desk_reports": store.reports.count_waiting}
+    counts = {
+        "desk_endorsements": store.review.count_waiting,
+        "desk_comments": store.comments.count_waiting,
+        "desk_reports": store.reports.count_waiting,
+    }
     for route, count in counts.items():
         for row in await count(campaign_id=desk.campaign.id):
             found[row.statement_id][route] = row

@@ -34,7 +34,7 @@ async def import_file(request: Request, desk: Desk) -> Response:
     try:
         data = _data(files)
         given = {name: typed.get(name, "").strip() for name in ("source", "consent")}
-        mark = _mark(data, *given.values(), typed.get("mail", ""))
+        mark = _mark(data, str(desk.statement.id), *given.values(), typed.get("mail", ""))
         lines = importing.read(BytesIO(data), desk.statement, given, MOST)
         done = typed.get("seen") == mark
         outcomes = await importing.run(
@@ -52,8 +52,8 @@ async def import_file(request: Request, desk: Desk) -> Response:
 
 
 def _mark(data: bytes, *said: str) -> str:
-    """Names the file and what is said of it: only what was shown is done."""
-    return hashlib.sha256(data + "\0".join(said).encode()).hexdigest()[:16]
+    """Names the file, and for which statement and what is said of it: only what was shown is done."""
+    return hashlib.sha256(hashlib.sha256(data).digest() + "\0".join(said).encode()).hexdigest()[:16]
 
 
 def _data(files: dict[str, Upload]) -> bytes:

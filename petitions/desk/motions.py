@@ -21,14 +21,16 @@ from petitions.organisations import KINDS
 from petitions.storage.store import Row
 from petitions.web.upload import read_upload
 
-NAMES = ("of", "title", "slug", "body", "notes", "kind")
+NAMES = ("of", "read", "title", "slug", "body", "notes", "kind")
 
 
 @dataclass
 class Written:
-    """A motion as it is typed. `of`: the id of the one that is changed, "" for a new one; `kind`: of the preview."""
+    """A motion as it is typed. `of`: the id of the one that is changed, "" for a new one; `read`: its mark when it was
+    opened; `kind`: of the preview."""
 
     of: str = ""
+    read: str = ""
     title: str = ""
     slug: str = ""
     body: str = ""
@@ -61,7 +63,7 @@ async def add(request: Request, desk: Desk) -> Response:
 async def motion(request: Request, desk: Desk) -> Response:
     """GET …/motions/{id}: its text to be changed, as it is read, and what else may be done with it."""
     row = await _found(desk, request.path_params["id"])
-    form = Written(str(row.id), row.title, row.slug, row.body, row.notes)
+    form = Written(str(row.id), row.mark, row.title, row.slug, row.body, row.notes)
     return await _form(request, desk, row, form)
 
 
@@ -70,8 +72,12 @@ async def replace(request: Request, desk: Desk) -> Response:
     row, form = await _found(desk, request.path_params["id"]), await _read(request)
     form.of, form.slug = str(row.id), row.slug
     try:
-        await actions.replace(desk.site, desk.statement, _draft(form), actor=desk.actor)
+        await actions.replace(
+            desk.site, desk.statement, _draft(form), read=form.read or None, actor=desk.actor
+        )
     except Refused as refused:
+        if refused.pattern == actions.NEWER:
+            form.read = row.mark
         return await _form(request, desk, row, _wrong(form, refused))
     return back(request, "desk_motion", "kept")
 
@@ -114,8 +120,8 @@ async def _read(request: Request) -> Written:
     """A motion may be longer than other forms' answers."""
     items, _ = await read_upload(request, ())
     typed = read_fields(items, set(NAMES))
-    of, title, slug, body, notes, kind = (typed.get(name, "") for name in NAMES)
-    return Written(of, title, slug, body, notes, kind if kind in KINDS else "union branch")
+    of, read, title, slug, body, notes, kind = (typed.get(name, "") for name in NAMES)
+    return Written(of, read, title, slug, body, notes, kind if kind in KINDS else "union branch")
 
 
 def _draft(form: Written) -> Draft:
@@ -123,7 +129,7 @@ def _draft(form: Written) -> Draft:
 
 
 def _wrong(form: Written, refused: Refused) -> Written:
-    part = refused.part if isinstance(refused, Wrong) else "slug"
+    part = refused.part if isinstance(refused, Wrong) else "slug" if refused.pattern == actions.TAKEN else ""
     form.problems = [Problem(part, refused.pattern, refused.values)]
     return form
 

@@ -30,6 +30,8 @@ ASKED = (
         hint=N_("The name of an organisation in this list, or its id. Empty: nothing."),
     ),
 )
+WAS = "was_"
+"""Before a name: the field that carries what it was when the form was read."""
 
 
 async def organisations(request: Request, desk: Desk) -> Response:
@@ -62,27 +64,31 @@ async def doubles(request: Request, desk: Desk) -> Response:
 async def organisation(request: Request, desk: Desk) -> Response:
     """GET …/organisations/{id}: what it is called, what it belongs to, what it gave."""
     row = await _found(request, desk)
-    above = await _above(desk, row)
-    given = _given(row, above)
-    return await _whole(request, desk, row, [one._replace(value=given[one.name]) for one in ASKED], given)
+    listed = await _listed(desk, row)
+    return await _whole(request, desk, row, [one._replace(value=listed[one.name]) for one in ASKED], listed)
 
 
 async def change(request: Request, desk: Desk) -> Response:
-    """POST …/organisations/{id}: every page that shows it follows."""
-    typed = read_fields(await read_form(request), {one.name for one in ASKED})
+    """POST …/organisations/{id}: every page that shows it follows. What the form left as it was read stays as it is by
+    now: somebody else may have changed that."""
+    typed = read_fields(
+        await read_form(request), {name for one in ASKED for name in (one.name, WAS + one.name)}
+    )
     row = await _found(request, desk)
+    was = {name: typed.get(WAS + name, now) for name, now in (await _listed(desk, row)).items()}
     judged = [judge(one, typed) for one in ASKED]
     fields = [one for one, _ in judged]
     problems = [one.problem for one in fields if one.problem]
     if not problems:
         try:
-            facts = {one.name: value or "" for one, value in judged}
-            facts["parent_id"] = await _parent_id(desk, row, facts.pop("parent"))
+            facts = {one.name: value or "" for one, value in judged if value != was[one.name]}
+            if "parent" in facts:
+                facts["parent_id"] = await _parent_id(desk, facts.pop("parent"))
             await actions.change(desk.site, row, actor=desk.actor, **facts)
             return back(request, "desk_organisation", "changed")
         except Refused as refused:
             problems = [Problem("", refused.pattern, refused.values)]
-    return await _whole(request, desk, row, fields, problems)
+    return await _whole(request, desk, row, fields, was, problems)
 
 
 async def merge_page(request: Request, desk: Desk) -> Response:
@@ -132,16 +138,24 @@ async def _above(desk: Desk, row: Row) -> Row | None:
     return await actions.find_for_organisers(desk.site, desk.campaign.id, str(row.parent_id))
 
 
-async def _parent_id(desk: Desk, row: Row, text: str) -> Any:
-    """The id of what was named; the one that it has, where its name was left as it is. Raises Refused."""
+async def _listed(desk: Desk, row: Row) -> dict[str, str]:
+    """The answers of ASKED as they are."""
     above = await _above(desk, row)
-    if above is not None and text == above.name:
-        return above.id
+    return {**{name: row[name] for name in ("name", "code", "kind")}, "parent": above.name if above else ""}
+
+
+async def _parent_id(desk: Desk, text: str) -> Any:
+    """The id of what was named, None where nothing was. Raises Refused."""
     return (await actions.find_named(desk.site, desk.campaign.id, text)).id if text else None
 
 
 async def _whole(
-    request: Request, desk: Desk, row: Row, fields: list[Field], problems: list[Problem] | None = None
+    request: Request,
+    desk: Desk,
+    row: Row,
+    fields: list[Field],
+    was: Mapping[str, str],
+    problems: list[Problem] | None = None,
 ) -> Response:
     site = desk.site
     alike = await actions.like(desk.site, desk.campaign.id, row.name, row.code, parent_id=row.parent_id)
@@ -153,6 +167,7 @@ async def _whole(
         row=row,
         above=await _above(desk, row),
         fields_=fields,
+        was=was,
         problems=problems or [],
         endorsements=await site.store.organisations.list_of(organisation_id=row.id),
         below=await site.store.organisations.list_below(organisation_id=row.id),

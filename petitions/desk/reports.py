@@ -54,15 +54,18 @@ async def put_back(request: Request, desk: Desk) -> Response:
 
 async def decline_comment(request: Request, desk: Desk) -> Response:
     """The comment that is reported, in the words that stand beside the button; the report waits on."""
-    typed = read_fields(await read_form(request), {"comment", "digest", "was"} | PLACE)
+    typed = read_fields(await read_form(request), {"digest", "was"} | PLACE)
+    report = await actions.find(desk.site, desk.statement, request.path_params["id"])
     try:
-        id, digest = UUID(typed.get("comment", "")), bytes.fromhex(typed.get("digest", ""))
+        digest = bytes.fromhex(typed.get("digest", ""))
     except ValueError:
         raise NotFound from None
+    if report.subject != "comment":
+        raise NotFound
     await comments.judge(
         desk.site,
         desk.statement,
-        id,
+        report.subject_id,
         digest=digest,
         was=typed.get("was", ""),
         state="declined",

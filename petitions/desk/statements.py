@@ -12,7 +12,7 @@ from petitions.errors import N_, Refused
 from petitions.forms import Problem
 from petitions.statements import actions, forms
 from petitions.statements.forms import DraftForm
-from petitions.statements.previewing import START, preview
+from petitions.statements.previewing import START, drawn
 from petitions.storage.store import Row
 from petitions.web.body import read_form
 
@@ -45,25 +45,25 @@ async def one_page(request: Request, desk: Desk) -> Response:
 
 async def new_page(request: Request, desk: Desk) -> Response:
     """The empty form."""
-    return _form(request, desk, forms.blank(desk.campaign))
+    return await _form(request, desk, forms.blank(desk.campaign))
 
 
 async def add(request: Request, desk: Desk) -> Response:
     """A new draft, as soon as it has a title, a text and an address; what else is wrong is mended in it."""
     form, do = await _typed(request, desk)
     if do != "save":
-        return _form(request, desk, form)
+        return await _form(request, desk, form)
     facts = {**START, "language": desk.campaign.language, **form.facts}
     if any(name not in facts for name in _NEEDED):
-        return _form(request, desk, form, status=422)
+        return await _form(request, desk, form, status=422)
     try:
         statement = await actions.create(desk.site, desk.campaign, facts, actor=desk.actor)
     except Refused as refused:
         _at(form, "slug", refused)
-        return _form(request, desk, form, status=422)
+        return await _form(request, desk, form, status=422)
     if form.problems:
         form.read = statement.version
-        return _form(request, desk, form, statement, status=422, notice=_PARTLY)
+        return await _form(request, desk, form, statement, status=422, notice=_PARTLY)
     return back(request, "desk_statement", "added", statement=statement.slug)
 
 
@@ -71,38 +71,40 @@ async def edit_page(request: Request, desk: Desk) -> Response:
     """A draft as it stands. What is open has no form any more."""
     if desk.statement.state != "draft":
         return back(request, "desk_statement")
-    return _form(request, desk, forms.of(desk.site, desk.statement), desk.statement)
+    return await _form(request, desk, forms.of(desk.site, desk.statement), desk.statement)
 
 
 async def save(request: Request, desk: Desk) -> Response:
     """A draft is saved as far as it is good. Of two who did it at once the second sees both."""
     form, do = await _typed(request, desk)
     if do != "save":
-        return _form(request, desk, form, desk.statement)
+        return await _form(request, desk, form, desk.statement)
     try:
         saved = await actions.save(desk.site, desk.statement, form.facts, form.read, actor=desk.actor)
     except Refused as refused:
-        return _form(request, desk, form, desk.statement, status=409, sentence=say(desk, refused))
+        return await _form(request, desk, form, desk.statement, status=409, sentence=say(desk, refused))
     if saved.statement is None:
         return await _both(request, desk, form)
     if saved.slug_refused:
         _at(form, "slug", saved.slug_refused)
     if form.problems:
         form.read = saved.statement.version
-        return _form(request, desk, form, saved.statement, status=422, notice=_PARTLY)
+        return await _form(request, desk, form, saved.statement, status=422, notice=_PARTLY)
     return back(request, "desk_statement_edit", "saved", statement=saved.statement.slug)
 
 
 async def preview_new(request: Request, desk: Desk) -> Response:
     """The part of the page that shows a draft which is not there yet."""
     form, _ = await _typed(request, desk)
-    return show(request, desk, "desk/_statement_preview.html", seen=preview(desk.campaign, None, form.facts))
+    return show(
+        request, desk, "desk/_statement_preview.html", seen=await drawn(desk.campaign, None, form.facts)
+    )
 
 
 async def preview_draft(request: Request, desk: Desk) -> Response:
     """The same of a draft."""
     form, _ = await _typed(request, desk)
-    seen = preview(desk.campaign, desk.statement, form.facts)
+    seen = await drawn(desk.campaign, desk.statement, form.facts)
     return show(request, desk, "desk/_statement_preview.html", seen=seen)
 
 
@@ -120,7 +122,7 @@ async def _both(request: Request, desk: Desk, form: DraftForm) -> Response:
         for name, field in other.fields.items()
         if field.value != form.fields[name].value
     ]
-    return _form(request, desk, form, theirs, status=409, notice=_MINE, differ=differ)
+    return await _form(request, desk, form, theirs, status=409, notice=_MINE, differ=differ)
 
 
 def _at(form: DraftForm, name: str, refused: Refused) -> None:
@@ -129,7 +131,7 @@ def _at(form: DraftForm, name: str, refused: Refused) -> None:
     form.problems.append(problem)
 
 
-def _form(
+async def _form(
     request: Request,
     desk: Desk,
     form: DraftForm,
@@ -149,7 +151,7 @@ def _form(
         form=form,
         asked=form.asked.shown(),
         problems=form.problems if status == 422 else [],
-        seen=preview(desk.campaign, statement, form.facts),
+        seen=await drawn(desk.campaign, statement, form.facts),
         zone=desk.site.settings.timezone,
         **context,
     )

@@ -13,7 +13,7 @@ from petitions.errors import Refused
 from petitions.forms import read_fields
 from petitions.questions import Field
 from petitions.statements import actions, drafts, forms
-from petitions.statements.previewing import preview
+from petitions.statements.previewing import drawn
 from petitions.storage.store import Row
 from petitions.web.body import read_form
 
@@ -26,7 +26,7 @@ async def open_page(request: Request, desk: Desk) -> Response:
         request,
         desk,
         "desk/statement_open.html",
-        seen=preview(desk.campaign, desk.statement, {}),
+        seen=await drawn(desk.campaign, desk.statement, {}),
         lacking=actions.lacking(desk.statement),
         past=actions.is_past(desk.statement),
     )

@@ -14,7 +14,7 @@ from petitions.errors import N_, Refused
 from petitions.forms import read_fields
 from petitions.markdown import to_html
 from petitions.signatures import reconsent
-from petitions.statements import actions, forms
+from petitions.statements import actions, files, forms
 from petitions.statements.differences import differences, shortened
 from petitions.statements.forms import DraftForm
 from petitions.web.body import read_form
@@ -52,7 +52,7 @@ async def preview_text(request: Request, desk: Desk) -> Response:
         desk,
         "desk/_statement_text.html",
         title=typed.get("title", ""),
-        text=to_html(typed.get("body", "")),
+        text=await asyncio.to_thread(to_html, typed.get("body", "")[: files.BODY]),
     )
 
 
@@ -131,10 +131,13 @@ async def _notes(
         "desk/statement_notes.html",
         status=status,
         sentence=sentence,
-        notes=[{"at": note.created_at, "html": to_html(note.body)} for note in reversed(notes)],
+        notes=[
+            {"at": note.created_at, "html": await asyncio.to_thread(to_html, note.body)}
+            for note in reversed(notes)
+        ],
         body=body,
         title="",
-        text=to_html(body),
+        text=await asyncio.to_thread(to_html, body[: files.BODY]),
     )
 
 
@@ -163,7 +166,7 @@ async def _version(
         seen=seen,
         changes=shortened(changes),
         title=title,
-        text=to_html(body),
+        text=await asyncio.to_thread(to_html, body[: files.BODY]),
         counts=await desk.site.store.tally.public(statement_id=now.id),
         **{"notice": "", "sentence": "", **more},
     )

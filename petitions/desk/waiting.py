@@ -28,7 +28,7 @@ async def _render(site: Site, row: Row) -> Letter | None:
     reports = await site.store.reports.count_waiting(campaign_id=row.campaign_id)
     if not (comments or reports) or not campaign.contact_email:
         return None
-    listed = await site.store.statements.list_of_campaign(campaign_id=row.campaign_id)
+    listed = await site.store.statements.list_of_campaign(campaign_id=row.campaign_id, drafts=False)
     desk = link(site, f"/organise/{campaign.slug}")
     letter = compose_own(
         site,

@@ -57,7 +57,13 @@ class Unsure(Refused):
 
 async def doubles(site: Site, endorsement: Row) -> list[Double]:
     """The bodies that this claim may mean, the likeliest first."""
-    return await _doubles(site, endorsement, await _wanted(site, endorsement, Choice(), make=False))
+    return (await meant(site, endorsement))[0]
+
+
+async def meant(site: Site, endorsement: Row) -> tuple[list[Double], list[Place]]:
+    """The same, and what its body would stand below, as `place` has it."""
+    wanted = await _wanted(site, endorsement, Choice(), make=False)
+    return await _doubles(site, endorsement, wanted), list(wanted.places)
 
 
 async def bind(site: Site, endorsement: Row, choice: Choice, *, actor: str) -> UUID:

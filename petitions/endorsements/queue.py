@@ -8,7 +8,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from petitions.endorsements import WAITING, review
-from petitions.endorsements.doubles import Double, place
+from petitions.endorsements.doubles import Double, meant
 from petitions.errors import N_, NotFound
 from petitions.organisations import KINDS
 from petitions.organisations.actions import LIKENESS, Place
@@ -141,4 +141,4 @@ async def _claim(site: Site, row: Row) -> Claim:
     """Nothing is looked for where there is nothing left to say which body it is."""
     if row.state not in (*WAITING, "declined") or row.old_stands:
         return Claim(row, [], [])
-    return Claim(row, await review.doubles(site, row), await place(site, row))
+    return Claim(row, *await meant(site, row))

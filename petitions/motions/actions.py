@@ -13,6 +13,10 @@ from petitions.site import Site
 from petitions.storage.store import Row
 
 TAKEN = N_("“%(statement)s” has a motion “%(slug)s” already.")
+NEWER = N_(
+    "Somebody has changed or published it since you opened it. Below is what you typed: open its page in another tab "
+    "to compare. If you keep yours now, it takes the place of theirs."
+)
 UNKNOWN = N_("“%(statement)s” has no motion “%(slug)s”.")
 
 
@@ -29,12 +33,14 @@ async def add(site: Site, statement: Row, draft: Draft, *, actor: str) -> Row:
         return await _noted(site, actor, "add", statement, row)
 
 
-async def replace(site: Site, statement: Row, draft: Draft, *, actor: str) -> Row:
-    """Another title, text and notes for the motion of this slug; its state stays. Raises Refused: there is none."""
+async def replace(site: Site, statement: Row, draft: Draft, *, read: str | None = None, actor: str) -> Row:
+    """Another title, text and notes for the motion of this slug; its state stays. `read`: the mark of what whoever
+    writes has seen; of two who do at once the second is told. Raises Refused: that, or there is none."""
     async with site.store.transaction():
-        row = await site.store.motions.replace(statement_id=statement.id, **draft._asdict())
+        row = await site.store.motions.replace(statement_id=statement.id, read=read, **draft._asdict())
         if row is None:
-            raise _none(statement, draft.slug)
+            await find_for_organisers(site, statement, draft.slug)
+            raise Refused(NEWER)
         return await _noted(site, actor, "replace", statement, row)
 
 

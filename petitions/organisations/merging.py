@@ -70,6 +70,7 @@ async def _move(site: Site, gone: Row, kept: Row, actor: str) -> None:
     standing = await site.store.organisations.list_standing(organisation_id=gone.id)
     try:
         async with site.store.transaction():
+            await site.store.organisations.give_up_key(id=gone.id)
             await site.store.organisations.move_endorsements(**both)
             await site.store.organisations.move_below(**both)
             await site.store.organisations.remove(id=gone.id)

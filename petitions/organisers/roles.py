@@ -25,3 +25,8 @@ ORGANISERS = OWNERS | {"organiser"}
 MODERATORS = ORGANISERS | {"moderator"}
 READERS = ORGANISERS | {"reader"}
 EVERYONE = frozenset(ROLES)
+
+
+def sees_drafts(role: str) -> bool:
+    """A draft is for those who write it: to all others it is not there before it opens."""
+    return role in ORGANISERS

@@ -84,13 +84,21 @@ async def end(site: Site, statement: Row, id: UUID, *, state: str, reply: str, a
     async with site.store.transaction():
         ended = await site.store.reports.end(**key, state=state, reply=words, actor=actor)
         if ended is None:
-            await _refuse(site, key, state, words)
+            await _refuse(site, statement, id, state, words)
             return False
         answered = bool(words) and ended.email is not None
         if answered:
             await _answer(site, statement, ended)
         await _note(site, statement, id, ENDS[state], actor, subject=ended.subject, answered=answered)
     return answered
+
+
+async def find(site: Site, statement: Row, id: UUID) -> Row:
+    """A report of this statement. Raises NotFound."""
+    row: Row | None = await site.store.reports.find(statement_id=statement.id, id=id)
+    if row is None:
+        raise NotFound
+    return row
 
 
 async def put_back(site: Site, statement: Row, id: UUID, *, actor: str) -> None:
@@ -101,10 +109,7 @@ async def put_back(site: Site, statement: Row, id: UUID, *, actor: str) -> None:
             if await site.store.reports.put_back(**key):
                 await _note(site, statement, id, "report undo", actor)
                 return
-            row = await site.store.reports.find(**key)
-            if row is None:
-                raise NotFound
-            if row.state != "waiting":
+            if (await find(site, statement, id)).state != "waiting":
                 raise Refused(TOO_LATE)
     except Conflict:
         raise Refused(WAITS) from None
@@ -130,11 +135,9 @@ async def _answer(site: Site, statement: Row, ended: Row) -> None:
     )
 
 
-async def _refuse(site: Site, key: dict[str, UUID], state: str, words: str) -> None:
+async def _refuse(site: Site, statement: Row, id: UUID, state: str, words: str) -> None:
     """Why it was not ended; returns where it stands so already."""
-    row = await site.store.reports.find(**key)
-    if row is None:
-        raise NotFound
+    row = await find(site, statement, id)
     if (row.state, row.reply) != (state, words):
         raise Refused(ENDED)
 

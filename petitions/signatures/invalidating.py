@@ -54,17 +54,17 @@ async def preview(site: Site, statement: Row, rule: Mapping[str, Any]) -> Previe
 
 
 async def begin(site: Site, statement: Row, rule: Mapping[str, Any], reason: str, *, actor: str) -> UUID:
-    """Save the rule; the job carries it out. Its id. Raises Refused: it is about nobody."""
-    if statement.anonymised_at is not None:
-        raise Refused(_ANONYMISED)
+    """Save the rule; the job carries it out. Its id. Raises Refused: it is about nobody, or everybody is erased."""
     id = new_id()
     async with site.store.transaction():
         size = await site.store.invalidations.preview(statement_id=statement.id, rule=dict(rule))
         if not size.found:
             raise Refused(_NOBODY)
-        await site.store.invalidations.begin(
+        begun = await site.store.invalidations.begin(
             statement_id=statement.id, id=id, actor=actor, rule=dict(rule), reason=reason, found=size.found
         )
+        if not begun:
+            raise Refused(_ANONYMISED)
         await _note(site, statement, actor, "begin", id, kinds=kinds(rule), found=size.found)
     return id
 

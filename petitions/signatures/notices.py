@@ -1,5 +1,5 @@
-"""Letters about what organisers did with a signature. Each says what holds when it is written; what was taken back
-meanwhile is not told."""
+"""Letters about what organisers did with a signature. Each says what holds when it is written: what was taken back or
+done anew meanwhile is told by the letter of that."""
 
 from __future__ import annotations
 
@@ -10,29 +10,23 @@ from petitions.storage.store import Row
 
 A_DAY, A_MONTH = 6, 20
 """Most such letters to one address: holding and releasing by turns must not fill a mailbox."""
-_NOW = {
-    "held": ("held", None),
-    "released": ("confirmed", None),
-    "unlisted": (None, True),
-    "listed": (None, False),
-    "invalidated": ("invalidated", None),
-    "reinstated": (None, None),
-}
-"""What was done → the state and whether the name is off the list, where that still has to be so."""
+_SERIES = (("held", "released", "invalidated", "reinstated"), ("unlisted", "listed"))
+"""Acts that undo each other: of each series the last alone is told."""
+_WITH = {act: acts for acts in _SERIES for act in acts}
 
 
 async def _decide(site: Site, row: Row) -> Decision:
-    """Caused by an organiser, about something proven: the caps hold, the wish for no letters by forms doesn't."""
+    """Caused by an organiser, about something proven: the caps hold, the wish for no letters by forms doesn't. What is
+    not told any more takes nothing from the caps."""
+    if await _find(site, row) is None:
+        return Drop()
     over = await caps.take(site, row.address_key, "organisers", A_DAY, A_MONTH)
     return Drop() if over else Send("send")
 
 
 async def _render(site: Site, row: Row) -> Letter | None:
-    act = row.kind.removeprefix("signature ")
-    found = await site.store.holding.find_for_letter(
-        statement_id=row.statement_id, id=row.subject_id, act=act
-    )
-    if found is None or found.email is None or not _holds(act, found):
+    found = await _find(site, row)
+    if found is None:
         return None
     statement = await site.store.statements.find_by_id(id=row.statement_id)
     return compose(
@@ -43,22 +37,27 @@ async def _render(site: Site, row: Row) -> Letter | None:
         campaign=statement,
         to=found.email,
         statement=statement,
-        act=act,
+        act=_act(row),
         reason=found.reason,
         counts=found.state == "confirmed",
         my=link(site, "/my"),
     )
 
 
-def _holds(act: str, found: Row) -> bool:
-    state, unlisted = _NOW[act]
-    stands = found.state in ("confirmed", "held", "invalidated")
-    return (
-        stands
-        and (state is None or found.state == state)
-        and (unlisted is None or found.unlisted is unlisted)
+async def _find(site: Site, row: Row) -> Row | None:
+    """The signature, where the letter's act is the last of its series."""
+    found: Row | None = await site.store.holding.find_for_letter(
+        statement_id=row.statement_id,
+        id=row.subject_id,
+        acts=list(_WITH[_act(row)]),
+        posted_at=row.created_at,
     )
+    return found
 
 
-KINDS = {f"signature {act}": LetterKind(decide=_decide, render=_render) for act in _NOW}
+def _act(row: Row) -> str:
+    return str(row.kind.removeprefix("signature "))
+
+
+KINDS = {f"signature {act}": LetterKind(decide=_decide, render=_render) for act in _WITH}
 """The letters of this module, for the roof to hand to the worker."""

@@ -26,13 +26,14 @@ MOST_WAITING = 5_000  # letters that wait in the outbox at a time: it sends them
 NOT_STANDING = N_("This signature can't be changed as it stands now.")
 NEWER_STILL = N_("The text has changed since you read it. Please read the newest version first.")
 _NOT_OPEN = N_("People can be asked only while the statement is open.")
-_ASKED = N_("They are being asked already, or were asked.")
+_ASKED = N_("They are being asked already.")
 
 
 async def begin(site: Site, statement: Row, *, actor: str) -> Row | None:
     """Ask everybody who signed an earlier version to sign the newest: `ask_some` posts the letters. None: nobody did.
 
-    Raises Refused: it is not open, or they were asked.
+    Nobody gets a second letter, but whoever came since (confirmed, released, back) gets theirs by asking again.
+    Raises Refused: it is not open, or they are being asked.
     """
     async with site.store.transaction():
         row: Row | None = await site.store.reconsent.begin(

@@ -125,8 +125,8 @@ async def search(site: Site, statement: Row, sought: Sought, before: UUID = NEWE
 
 
 def id_at(at: datetime) -> UUID:
-    """The lowest id (uuid version 7) that can have been made at this time."""
-    return UUID(int=int(at.timestamp() * 1000) << 80)
+    """The lowest id (uuid version 7) that can have been made at this time; they begin in 1970."""
+    return UUID(int=max(0, int(at.timestamp() * 1000)) << 80)
 
 
 async def _of_address(site: Site, statement: Row, sought: Sought) -> Found:

@@ -55,9 +55,11 @@ async def find_for_organisers(site: Site, slug: str) -> Row:
     return row
 
 
-async def find_of_campaign(site: Site, campaign: Row, slug: str) -> Row:
-    """A statement of this campaign alone, a draft too. Raises NotFound; Moved where the slug is an old one."""
-    row: Row | None = await site.store.statements.find_of_campaign(campaign_id=campaign.id, slug=slug)
+async def find_of_campaign(site: Site, campaign: Row, slug: str, *, drafts: bool) -> Row:
+    """A statement of this campaign alone; `drafts`: a draft too. Raises NotFound; Moved where the slug is old."""
+    row: Row | None = await site.store.statements.find_of_campaign(
+        campaign_id=campaign.id, slug=slug, drafts=drafts
+    )
     if row is None:
         raise NotFound
     if row.slug != slug:

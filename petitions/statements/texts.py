@@ -80,7 +80,8 @@ async def save(site: Site, statement: Row, facts: Mapping[str, Any], read: int, 
         await record.write_version(site, statement.id, number, after["title"], after["body"])
         refused = await _move_to(site, now, after["slug"])
         row = await record.read(site, statement.id)
-        await record.note(site, actor, "statement draft", row, version=number, fields=changed)
+        done = [name for name in changed if name != "slug" or refused is None]
+        await record.note(site, actor, "statement draft", row, version=number, fields=done)
     return Saved(row, refused)
 
 

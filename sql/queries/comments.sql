@@ -16,8 +16,9 @@ where c.statement_id = :statement_id and c.state = 'waiting'
 order by c.came_at, c.id limit :most offset :skip;
 
 -- name: list_judged(statement_id, state, most, skip)
--- What was judged, the latest first, whether or not its signature still counts.
-select c.*, g.answers ->> 'comment' as words, g.name, g.display, g.number
+-- What was judged, the latest first, whether or not its signature still counts; `signature_state` and `unlisted` say
+-- why an approved one is not public (public_comments).
+select c.*, g.answers ->> 'comment' as words, g.name, g.display, g.number, g.state as signature_state, g.unlisted
 from comments c join signatures g on g.statement_id = c.statement_id and g.id = c.id
 where c.statement_id = :statement_id and c.state = :state and c.state <> 'waiting'
 order by c.judged_at desc, c.id desc limit :most offset :skip;

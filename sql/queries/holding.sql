@@ -86,15 +86,16 @@ select count(*)::integer from signatures where statement_id = :statement_id and 
 select kind, state, created_at, ended_at, decision from outbox
 where subject_id = :id and statement_id = :statement_id order by created_at;
 
--- name: find_for_letter(statement_id, id, act)^
--- A signature with the last reason of such an act, for the letter about it.
-select g.state, g.unlisted, g.email, g.name, g.display, g.number,
-       coalesce(nullif(e.reason, ''), i.reason, '') as reason, i.created_at as invalidated_at
+-- name: find_for_letter(statement_id, id, acts, posted_at)^
+-- A signature with the act that its letter was posted with, at the same moment; no row: another of these acts has come
+-- after it and has a letter of its own, or the signature stands no more.
+select g.state, g.email, coalesce(nullif(e.reason, ''), i.reason, '') as reason
 from signatures g
-left join lateral (
+join lateral (
     select * from signature_events e
-    where e.statement_id = g.statement_id and e.signature_id = g.id and e.act = :act
+    where e.statement_id = g.statement_id and e.signature_id = g.id and e.act = any (:acts::text[])
     order by e.happened_at desc, e.id desc limit 1
-) e on true
+) e on e.happened_at <= :posted_at
 left join invalidations i on i.statement_id = g.statement_id and i.id = e.cause_id
-where g.statement_id = :statement_id and g.id = :id and g.erased_at is null;
+where g.statement_id = :statement_id and g.id = :id and g.erased_at is null
+  and g.state in ('confirmed', 'held', 'invalidated');

@@ -17,8 +17,10 @@ select date_trunc('hour', confirmed_at) as hour, count(*)::integer as signatures
 from ruled(:statement_id, :rule) group by 1 order by 2 desc, 1 limit :most;
 
 -- name: begin(statement_id, id, actor, rule, reason, found)!
+-- No row: the statement is anonymised, and the rule may hold what was erased.
 insert into invalidations (statement_id, id, actor, rule, reason, found)
-values (:statement_id, :id, :actor, :rule, :reason, :found);
+select id, :id, :actor, :rule, :reason, :found from statements
+where id = :statement_id and anonymised_at is null for share;
 
 -- name: undo(statement_id, id, actor)^
 -- No row: it is undone already, or the statement is anonymised and nobody is left to put back.

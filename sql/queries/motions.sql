@@ -7,10 +7,12 @@ values (:statement_id, :id, :slug, :title, :body, :notes)
 on conflict (statement_id, slug) do nothing
 returning *;
 
--- name: replace(statement_id, slug, title, body, notes)^
--- Another text; whether it is public stays as it is. No row: there is no such motion.
+-- name: replace(statement_id, slug, read, title, body, notes)^
+-- Another text; whether it is public stays as it is. `read`: the mark (find_by_id) of what whoever writes has seen, or
+-- null. No row: there is no such motion, or somebody else has changed it since.
 update motions set title = :title, body = :body, notes = :notes
 where statement_id = :statement_id and slug = :slug
+  and (:read::text is null or md5(jsonb_build_array(state, title, body, notes)::text) = :read)
 returning *;
 
 -- name: publish(statement_id, slug)^
@@ -38,8 +40,9 @@ select * from motions where statement_id = :statement_id and slug = :slug and st
 select * from motions where statement_id = :statement_id and slug = :slug;
 
 -- name: find_by_id(statement_id, id)^
--- Whatever its state.
-select * from motions where statement_id = :statement_id and id = :id;
+-- Whatever its state; `mark` names the text and the state.
+select *, md5(jsonb_build_array(state, title, body, notes)::text) as mark
+from motions where statement_id = :statement_id and id = :id;
 
 -- name: count_submissions(statement_id, id)$
 -- How many bodies have told of putting it, and not that they don't.

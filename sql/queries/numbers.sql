@@ -62,6 +62,6 @@ from (
 ) first_ones;
 
 -- name: count_apart(statement_id)^
--- Signatures that do not count now: held, and taken out by invalidations.
+-- Signatures that do not count now: held, and taken out by invalidations. Each by an index of its own.
 select (select count(*) from signatures where statement_id = :statement_id and state = 'held')::integer as held,
-       (select coalesce(sum(done), 0) from invalidations where statement_id = :statement_id)::integer as invalidated;
+       (select count(*) from signatures where statement_id = :statement_id and state = 'invalidated')::integer as invalidated;

@@ -181,6 +181,10 @@ select (select count(*) from endorsements e where e.organisation_id = :id)::inte
 -- Nobody else moves what this body gave until the transaction ends; in the order in which the review holds them.
 select id from endorsements where organisation_id = :id order by statement_id, id for update;
 
+-- name: give_up_key(id)!
+-- Of a body that is about to go: one below it may have the same, and come to stand beside it until then.
+update organisations set key = id::text where id = :id;
+
 -- name: move_endorsements(id, into_id)!
 update endorsements set organisation_id = :into_id where organisation_id = :id;
 

@@ -1,15 +1,18 @@
 -- Signatures that move to a newer version of the text: organisers ask by letter, each signatory decides.
 
 -- name: begin(statement_id, id, actor)^
--- Ask those who signed an earlier version to sign the newest. One that was broken off goes on. No row: the statement is
--- not open, they were asked before, or nobody signed an earlier one.
+-- Ask those who signed an earlier version to sign the newest. Done before, or broken off: it begins anew, for whoever
+-- has no letter yet. No row: the statement is not open, it is running, or nobody signed an earlier one.
 insert into reconsents (statement_id, id, version, actor, found)
 select s.id, :id, s.version, :actor, sum(k.value)
 from statements_now s join counts k on k.statement_id = s.id and k.what = 'people' and k.version < s.version
 where s.id = :statement_id and s.is_open
 group by s.id, s.version having sum(k.value) > 0
 on conflict on constraint asked_once
-do update set state = 'running', ended_at = null where reconsents.state = 'broken off'
+do update set state = 'running', ended_at = null, last_id = default, found = greatest(reconsents.found, excluded.found + (
+    select count(*) from reconsent_letters l
+    where l.statement_id = excluded.statement_id and l.version = excluded.version and l.agreed_at is not null))
+where reconsents.state <> 'running'
 returning *;
 
 -- name: break_off()!

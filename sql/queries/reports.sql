@@ -46,8 +46,8 @@ where statement_id = :statement_id and id = :id and state = 'waiting'
 returning id, subject, email, address_key, language;
 
 -- name: put_back(statement_id, id)$
--- Waiting again while no reply has gone: the letter that waits is deleted; one that is just leaving is not, and then
--- nothing changes. Gives whether it did. one_waiting_report refuses where the same was reported again.
+-- Waiting again while no reply has gone, which stays as a draft: the letter that waits is deleted; one that is just
+-- leaving is not, and then nothing changes. Gives whether it did. one_waiting_report refuses where the same was reported again.
 with letter as (
     delete from outbox where id in (
         select id from outbox
@@ -56,7 +56,7 @@ with letter as (
         for update)
     returning id
 ), back as (
-    update reports set state = 'waiting', reply = '', actor = '', ended_at = null
+    update reports set state = 'waiting', actor = '', ended_at = null
     where statement_id = :statement_id and id = :id and state <> 'waiting'
       and told_at is null and ended_at > now() - interval '30 days'
       and (select count(*) from letter) = (

@@ -251,3 +251,10 @@ order by min(e.confirmed_at);
 
 -- name: find_campaign(id)^
 select * from campaigns where id = :id;
+
+-- name: count_waiting(campaign_id)
+-- How many endorsements of each statement wait for a decision, and since when.
+select e.statement_id, count(*)::integer as waiting, min(e.confirmed_at) as since
+from endorsements e join statements s on s.id = e.statement_id
+where s.campaign_id = :campaign_id and e.state = 'confirmed'
+group by e.statement_id;

@@ -230,9 +230,11 @@ select tried.* from tried, daily;
 update code_tries set tries = tries - 1 where address_key = :address_key and day = current_date and tries > 0;
 
 -- name: give_numbers(statement_ids, ids, numbers)!
--- The tally's numbers, in the order of the first count.
+-- The tally's numbers, in the order of the first count; the rows in the order of their ids, in which invalidations
+-- take theirs.
 update signatures g set number = given.number
-from unnest(:statement_ids::uuid[], :ids::uuid[], :numbers::integer[]) as given (statement_id, id, number)
+from (select * from unnest(:statement_ids::uuid[], :ids::uuid[], :numbers::integer[]) as new (statement_id, id, number)
+      order by 1, 2) as given
 where g.statement_id = given.statement_id and g.id = given.id and g.number is null;
 
 -- name: list_signatories(statement_id, most, skip)
@@ -303,7 +305,13 @@ with over as (
     where c.id = s.campaign_id and s.anonymised_at is null and s.state in ('closed', 'archived')
       and s.closed_at + make_interval(months => c.retention_months) < now()
     returning s.id, s.campaign_id
-), gone as (
+), rules as ( -- what a rule went by may be a name; nobody is left to take out or to put back
+    update invalidations i
+    set rule = '{}', state = case i.state when 'running' then 'done' when 'undoing' then 'undone' else i.state end,
+        ended_at = coalesce(i.ended_at, now())
+    from over where i.statement_id = over.id
+    returning i.id
+), gone as ( -- after the rules, as the job that carries one out: a batch of it ends first
     update signatures g
     set address_key = null, name = null, email = null, answers = null, partner_consents = null, source = null,
         fingerprint = null, consent_ids = null, mail_consent = false, display = 'hidden', display_union = false, display_comment = false,
@@ -311,17 +319,12 @@ with over as (
         created_at = date_trunc('hour', g.created_at), confirmed_at = date_trunc('hour', g.confirmed_at),
         withdrawn_at = date_trunc('hour', g.withdrawn_at),
         erased_at = date_trunc('hour', now())
-    from over where g.statement_id = over.id and g.erased_at is null
+    from over where g.statement_id = over.id and g.erased_at is null and (select count(*) from rules) >= 0
     returning g.statement_id
 ), origins as (
     delete from attempt_origins o using over where o.statement_id = over.id
 ), networks as (
     delete from attempt_networks n using over where n.statement_id = over.id
-), rules as ( -- what a rule went by may be a name; nobody is left to take out or to put back
-    update invalidations i
-    set rule = '{}', state = case i.state when 'running' then 'done' when 'undoing' then 'undone' else i.state end,
-        ended_at = coalesce(i.ended_at, now())
-    from over where i.statement_id = over.id
 )
 select over.id as statement_id, over.campaign_id, (select count(*) from gone where gone.statement_id = over.id) as erased
 from over;

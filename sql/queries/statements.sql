@@ -68,7 +68,7 @@ select act, details, happened_at from statement_events where statement_id = :sta
 select exists (select from versions v where v.statement_id = s.id and v.created_at > s.opened_at)
     or exists (select from notes n where n.statement_id = s.id)
     or exists (select from statement_events e where e.statement_id = s.id and e.act <> 'opened')
-    or exists (select from invalidations i where i.statement_id = s.id)
+    or exists (select from invalidations i where i.statement_id = s.id and i.counted > 0)
 from statements s where s.id = :statement_id and s.state <> 'draft';
 
 -- name: list_texts(statement_id, most)
@@ -185,14 +185,15 @@ from consent_texts
 where statement_id = :statement_id and language = :language and purpose = any (:purposes::text[])
 order by purpose, (wording = any (:wordings::text[])) desc, version desc;
 
--- name: find_of_campaign(campaign_id, slug)^
--- Any statement of one campaign, a draft too, by its present slug or an old one.
+-- name: find_of_campaign(campaign_id, slug, drafts)^
+-- A statement of one campaign by its present slug or an old one. `drafts`: a draft too.
 select s.* from statements_now s join slugs l on l.statement_id = s.id
-where l.space = 'statement' and l.slug = :slug and s.campaign_id = :campaign_id;
+where l.space = 'statement' and l.slug = :slug and s.campaign_id = :campaign_id
+  and (:drafts::boolean or s.state <> 'draft');
 
--- name: list_of_campaign(campaign_id)
--- All statements of a campaign: open ones, drafts, then those that are over, the newest first.
+-- name: list_of_campaign(campaign_id, drafts)
+-- The statements of a campaign: open ones, drafts (where they are wanted), then those that are over, the newest first.
 select s.*, coalesce(p.people, 0) as people, coalesce(p.organisations, 0) as organisations
 from statements_now s left join public_counts p on p.statement_id = s.id
-where s.campaign_id = :campaign_id
+where s.campaign_id = :campaign_id and (:drafts::boolean or s.state <> 'draft')
 order by case when s.is_open then 0 when s.state = 'draft' then 1 else 2 end, s.created_at desc;

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
-from petitions.endorsements import review
+from petitions.endorsements import queue, review
 from tests import makers
 from tests.desk.people import sit
 from tests.endorsements import rows
@@ -92,7 +92,7 @@ async def test_filters_stand_in_the_address(site, owner, statement, mod, query, 
     await waiting(site, owner, statement, "Waiting Branch", second_confirmed_at=rows.BEFORE)
     found = await mod.get(f"{queue_of(statement)}?{query}")
     assert set(re.findall(r"<b>((?:Accepted|Waiting) \w+)</b>", found.text)) == names
-    assert (await mod.get(f"{queue_of(statement)}?page=7")).status_code == 404
+    assert (await mod.get(f"{queue_of(statement)}?page=0")).status_code == 404
 
 
 async def test_one_key_accepts_what_is_plain_and_comes_back_to_the_filter(
@@ -188,6 +188,40 @@ async def test_marks_are_said_with_the_acceptance_and_changed_later(site, owner,
     wrong = await org.post(f"{page_of(statement, row)}/marks", data={"place": "3", "wording": "Kept?"})
     assert "Only featured organisations have a place" in makers.visible(wrong.text)
     assert 'value="Kept?"' in wrong.text
+
+
+async def test_of_two_who_change_what_is_said_of_one_neither_undoes_the_other(site, owner, statement, org):
+    row = await accept(site, await waiting(site, owner, statement))
+    read = makers.hidden((await org.get(page_of(statement, row))).text)
+    await org.post(f"{page_of(statement, row)}/end", data={"expires_on": TODAY.isoformat()})
+    said = {"wording": "Mine", "featured": "", "expires_on": ""}
+    assert (await org.post(f"{page_of(statement, row)}/marks", data={**read, **said})).status_code == 303
+    now = await review.find_for_organisers(site, str(row.id))
+    assert (now.wording, now.expires_on) == ("Mine", TODAY)
+
+
+async def test_a_correction_is_accepted_with_what_others_said_of_the_old_one_meanwhile(
+    site, owner, statement, mod
+):
+    old = await accept(site, await waiting(site, owner, statement))
+    row = await correction(site, owner, statement, old, area="New Town")
+    read = makers.hidden((await mod.get(page_of(statement, row))).text)
+    await review.change(site, old, actor="cli:other", featured=True, place=4)
+    answer = await mod.post(f"{page_of(statement, row)}/accept", data={**read, "wording": "", "place": ""})
+    assert answer.status_code == 303
+    now = await review.find_for_organisers(site, str(row.id))
+    assert (now.state, now.featured, now.place) == ("accepted", True, 4)
+
+
+async def test_after_the_last_one_of_a_page_the_first_page_comes(site, owner, statement, mod):
+    for number in range(queue.PAGE_SIZE + 1):
+        await rows.confirmed(owner, statement, f"{chr(65 + number) * 9} {number * 7919}", kind="other")
+    last = (await mod.get(f"{queue_of(statement)}?page=2")).text
+    row = re.search(r'id="row-([0-9a-f-]+)"', last)[1]
+    done = await mod.post(f"{queue_of(statement)}/{row}/accept", data=makers.hidden(last))
+    after = await mod.get(done.headers["location"])
+    assert after.status_code == 200
+    assert f"{queue.PAGE_SIZE} endorsements." in makers.visible(after.text)
 
 
 async def test_featured_ones_stand_in_the_order_of_their_places(site, owner, statement, client):

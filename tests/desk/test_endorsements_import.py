@@ -40,7 +40,7 @@ async def count(owner) -> int:
     return await owner.fetchval("select count(*) from endorsements")
 
 
-async def test_first_it_is_shown_and_the_same_file_again_does_it(owner, statement, org):
+async def test_first_it_is_shown_and_the_same_file_again_does_it(site, owner, campaign, statement, org):
     shown = await send(org, statement)
     said = makers.visible(shown.text)
     assert "nothing is done yet" in said
@@ -53,6 +53,8 @@ async def test_first_it_is_shown_and_the_same_file_again_does_it(owner, statemen
         {"mail": "yes"},
     ):
         assert "nothing is done yet" in makers.visible((await send(org, statement, seen=seen, **other)).text)
+    other = await makers.statement(site, campaign)
+    assert "nothing is done yet" in makers.visible((await send(org, other, seen=seen)).text)
     assert await count(owner) == 0
     done = await send(org, statement, seen=seen)
     assert "This is done" in makers.visible(done.text)

@@ -8,6 +8,7 @@ import re
 
 import pytest
 
+from petitions.errors import Refused
 from petitions.jobs import run_due
 from petitions.signatures import holding, invalidating
 from petitions.work import JOBS
@@ -234,3 +235,93 @@ async def test_bad_conditions_are_said_beside_their_fields(site, owner, counting
         )
     async with browser(site) as nobody:
         assert (await nobody.get(at(statement, campaign))).status_code == 303
+
+
+async def test_the_tally_and_a_rule_that_meet_on_the_same_rows_both_come_through(site, owner, counting):
+    campaign = await makers.campaign(site)
+    statement = await makers.statement(site, campaign, fields=[{"name": "town"}])
+    made, _, _ = MANY.rpartition("insert into tally_queue")
+    backwards = f"""{made} insert into tally_queue (statement_id, what, delta, version, subject_id, source, cause)
+        select statement_id, 'people', 1, version, id, source, 'confirm' from made order by id desc"""
+    await owner.execute(backwards, statement.id, 3000)
+    await invalidating.begin(site, statement, {"name": "zoe"}, "Bots.", actor=makers.ACTOR)
+    await asyncio.gather(counting(), invalidating.carry_out(site))
+    await counting()
+    await agrees(site, statement, 1500)
+    numbers = await owner.fetchrow("select count(distinct number), min(number), max(number) from signatures")
+    assert tuple(numbers) == (3000, 1, 3000)
+
+
+async def test_retention_and_a_rule_that_runs_wait_for_each_other(site, owner, counting):
+    from petitions.signatures import actions
+
+    _, statement = await many(site, owner, counting)
+    await invalidating.begin(site, statement, {"name": "zoe"}, "Bots.", actor=makers.ACTOR)
+    await makers.close(site, statement)
+    await owner.execute("update statements set closed_at = now() - interval '3 years'")
+    first, last = await owner.fetchrow("select min(id::text)::uuid, max(id::text)::uuid from signatures")
+    async with site.store.transaction():
+        assert await site.store.invalidations.take() is not None  # a batch has begun
+        erasing = asyncio.create_task(actions.anonymise(site))
+        while not await owner.fetchval("select count(*) from pg_locks where not granted"):
+            assert not erasing.done()
+            await asyncio.sleep(0.01)
+        free = "select id from signatures where id in ($1, $2) for update nowait"
+        assert len(await owner.fetch(free, first, last)) == 2
+    await erasing
+    assert await invalidating.carry_out(site) == "0 signatures moved"
+
+
+async def test_no_rule_begins_once_the_personal_details_are_erased(site, owner, counting):
+    """However old the look at the statement is: what it goes by may be a name."""
+    _, statement = await many(site, owner, counting)
+    await makers.close(site, statement)
+    await owner.execute("update statements set anonymised_at = now()")
+    with pytest.raises(Refused, match="nothing left"):
+        await invalidating.begin(site, statement, {"name": "zoe"}, "Bots.", actor=makers.ACTOR)
+    assert await owner.fetchval("select count(*) from invalidations") == 0
+
+
+async def test_of_acts_that_undo_each_other_the_last_alone_is_told(site, owner, client, postbox):
+    statement = await makers.statement(site)
+    await makers.confirmed(client, postbox, statement, "Zoë Real", "zoe@example.org")
+    id = await owner.fetchval("select id from signatures")
+    postbox.clear()
+    for reason in ("First.", "Second."):
+        await holding.hold(site, statement, id, actor=makers.ACTOR, reason=reason)
+        await holding.unlist(site, statement, id, actor=makers.ACTOR, reason="Off.")
+        if reason == "First.":
+            await holding.release(site, statement, id, actor=makers.ACTOR)
+            await holding.list_again(site, statement, id, actor=makers.ACTOR)
+    await postbox.settle()
+    letters = sorted(postbox.to("zoe@example.org"), key=lambda letter: letter.subject)
+    assert [letter.subject.partition(":")[0] for letter in letters] == [
+        "Your name is off the list",
+        "Your signature is held back",
+    ]
+    assert "Second." in letters[1].text
+    postbox.clear()
+    for reason in ("Third.", "Fourth."):
+        rule = await invalidating.begin(site, statement, {"name": "zoe"}, reason, actor=makers.ACTOR)
+        await invalidating.carry_out(site)
+        if reason == "Third.":
+            await invalidating.undo(site, statement, rule, actor=makers.ACTOR)
+            await invalidating.carry_out(site)
+    await postbox.settle()
+    (letter,) = postbox.to("zoe@example.org")
+    assert "taken out of the count" in letter.subject
+    assert "Fourth." in letter.text
+    spent = await owner.fetchval("select cardinality(taken) from letter_caps where purpose = 'organisers'")
+    assert spent == 3
+
+
+async def test_what_was_put_back_is_not_among_the_numbers_of_what_was_taken_out(site, owner, counting):
+    campaign, statement = await many(site, owner, counting)
+    rule = await invalidating.begin(site, statement, {"name": "zoe"}, "Bots.", actor=makers.ACTOR)
+    page = f"/organise/{campaign.slug}/{statement.slug}/numbers"
+    async with await sit(site, campaign, "reader") as client:
+        await invalidating.carry_out(site)
+        assert "15 taken out" in makers.visible((await client.get(page)).text)
+        await invalidating.undo(site, statement, rule, actor=makers.ACTOR)
+        await invalidating.carry_out(site)
+        assert "0 taken out" in makers.visible((await client.get(page)).text)

@@ -67,6 +67,20 @@ async def test_from_an_empty_form_to_the_public_page_and_back(site, owner, state
     assert [one["act"] for one in acts] == [f"motion {a}" for a in ("add", "publish", "replace", "withdraw")]
 
 
+async def test_of_two_who_write_at_once_the_second_is_told_and_loses_nothing(owner, statement, org):
+    one = (await org.post(here(statement), data=typed())).headers["location"].removesuffix("?done=kept")
+    read = makers.hidden((await org.get(one)).text)["read"]
+    assert (await org.post(one, data=typed(read=read, body="Theirs."))).status_code == 303
+    told = await org.post(one, data=typed(read=read, body="Mine."))
+    assert told.status_code == 422
+    assert "Somebody has changed or published it since you opened it" in makers.visible(told.text)
+    assert "Mine." in told.text
+    assert await owner.fetchval("select body from motions") == "Theirs."
+    again = typed(read=makers.hidden(told.text)["read"], body="Mine.")
+    assert (await org.post(one, data=again)).status_code == 303
+    assert await owner.fetchval("select body from motions") == "Mine."
+
+
 async def test_the_preview_shows_what_a_kind_of_body_reads_and_keeps_nothing(owner, statement, org):
     for kind, words in (
         ("union branch", "our members"),

@@ -131,6 +131,27 @@ async def test_what_can_not_be_merged_says_what_to_do_first(site, owner, campaig
     assert await owner.fetchval("select count(*) from organisations") == 4
 
 
+async def test_one_below_with_the_same_name_comes_to_stand_where_the_merged_one_stood(
+    owner, campaign, statement, org
+):
+    union = await rows.organisation(owner, statement, "Example Union", kind="national union")
+    region = await rows.organisation(owner, statement, "Exampleton", parent=union)
+    branch = await rows.organisation(owner, statement, "Exampleton Branch", parent=region)
+    answer = await org.post(f"{here(campaign, region)}/merge", data={"into": str(union["id"])})
+    assert answer.status_code == 303, makers.visible(answer.text)
+    left = await owner.fetch("select id, parent_id from organisations order by name")
+    assert [tuple(one) for one in left] == [(union["id"], None), (branch["id"], union["id"])]
+
+
+async def test_of_two_who_change_one_body_neither_undoes_the_other(owner, campaign, statement, org):
+    body = await rows.organisation(owner, statement, "Old Name")
+    read = makers.hidden((await org.get(here(campaign, body))).text)
+    said = {"name": "Old Name", "code": "", "kind": "union branch", "parent": ""}
+    for mine in ({"name": "New Name"}, {"code": "7"}):
+        assert (await org.post(here(campaign, body), data={**read, **said, **mine})).status_code == 303
+    assert tuple(await owner.fetchrow("select name, code from organisations")) == ("New Name", "7")
+
+
 async def test_merged_both_ways_at_once_one_is_left(site, owner, campaign, statement):
     bodies = [await rows.organisation(owner, statement, name) for name in ("One", "Two")]
     one, two = [await actions.find_for_organisers(site, campaign.id, str(each["id"])) for each in bodies]

@@ -132,7 +132,8 @@ async def test_until_then_it_is_taken_back_and_no_letter_goes(client, statement,
     await postbox.settle()
     assert not postbox.to(BEA)
     row = await owner.fetchrow("select state, reply, actor, ended_at from reports")
-    assert tuple(row) == ("waiting", "", "", None)
+    assert tuple(row) == ("waiting", "Wrong button", "", None)
+    assert ">\nWrong button</textarea>" in (await desk.get(path(statement))).text
     acts = [
         line["act"]
         for line in await owner.fetch("select act from audit where act ~ '^report' order by happened_at, id")
@@ -238,7 +239,7 @@ async def test_another_campaigns_reports_are_not_there(site, client, statement, 
     elsewhere = await makers.campaign(site)
     theirs = await said.statement(site, elsewhere)
     signature = await owner.fetchrow("select id, encode(digest, 'hex') as digest from comments")
-    comment = {"comment": str(signature["id"]), "digest": signature["digest"], "was": "approved"}
+    comment = {"digest": signature["digest"], "was": "approved"}
     async with await sit(site, elsewhere, "owner") as stranger:
         assert (await stranger.get(path(statement))).status_code == 404
         for where in (statement, theirs):

@@ -196,8 +196,28 @@ async def test_each_is_asked_once_however_many_workers_and_nobody_who_wants_no_s
     assert sorted(letter.to for letter in postbox) == ["ada@example.org", "fay@example.org"]
     row = await owner.fetchrow("select * from reconsents")
     assert (row["state"], row["found"], row["asked"]) == ("done", 6, 2)
-    assert (await desk.post(f"{page}/reconsent")).status_code == 409
     assert await owner.fetchval("select min(priority) from outbox where kind = 'reconsent'") == 9
+
+
+async def test_who_comes_to_an_earlier_version_later_is_asked_by_asking_again_and_nobody_twice(
+    open_one, client, postbox, owner, site
+):
+    desk, statement, page = open_one
+    await signed(client, postbox, statement, "ada", "ben", "cleo")
+    await owner.execute("update signatures set state = 'held' where email = 'ada@example.org'")
+    await published(desk, page, ask="yes")
+    assert (await desk.post(f"{page}/reconsent")).status_code == 409, "it is running"
+    await reconsent.ask_some(site)
+    await postbox.settle()
+    await owner.execute("update signatures set state = 'confirmed' where email = 'ada@example.org'")
+    postbox.clear()
+    assert "Ask those who have no letter yet" in (await desk.get(f"{page}/reconsent")).text
+    assert (await desk.post(f"{page}/reconsent")).status_code == 303
+    assert await reconsent.ask_some(site) == "1 asked to sign a newer version"
+    await postbox.settle()
+    assert [letter.to for letter in postbox] == ["ada@example.org"]
+    row = await owner.fetchrow("select * from reconsents")
+    assert (row["state"], row["found"], row["asked"]) == ("done", 3, 3)
 
 
 async def test_a_letter_that_waits_is_not_sent_to_who_moved_or_stopped_such_letters(

@@ -26,7 +26,8 @@ async def mails(site, statement):
     """What the list for organisers says of letters, by state."""
     found = site.store.export.endorsements
     return [
-        (one["state"], one["mail"]) for one in await found(statement_id=statement.id, accepted_only=False)
+        (one["state"], one["mail"])
+        for one in await found(statement_id=statement.id, accepted_only=False, of_kind=None)
     ]
 
 

@@ -26,7 +26,7 @@ from petitions.mail.letters import Letter, compose, message
 from petitions.mail.mime import one_line
 from petitions.settings import Settings
 from petitions.site import Site, make_site
-from tests.mail import bodies_letters
+from tests.mail import bodies_letters, desk_letters
 
 TITLE = "Higher wages & <fair> rents"
 BASE = "https://petitions.example.org"
@@ -53,6 +53,7 @@ HOST = Facts(
     contact_email="contact@example.org",
     on_behalf_of="Example Tenants",
     sender="letters@fair.example.org",
+    bulk_sender="",
     accent="#b4232f",
 )
 STATEMENT = Facts(
@@ -91,12 +92,16 @@ LETTERS: dict[str, dict[str, Any]] = {
     "signatures/erased": {"statement": STATEMENT, "my": f"{BASE}/my"},
     "my/link": {"link": f"{BASE}/my/a"},
     **bodies_letters.of(STATEMENT, BASE, motion=TITLE),
+    **desk_letters.of(STATEMENT, BASE),
 }
 OWN = {
-    # The site's own, to its operator or to a campaign itself: no campaign stands behind them.
+    # The site's own, to its operator, an organiser or a campaign itself: no campaign stands behind them.
     "watch/trouble",
     "mail/test",
     "endorsements/waiting",
+    "desk/waiting",
+    "organisers/log_in",
+    "organisers/factor",
 }
 every_letter = pytest.mark.parametrize("template", LETTERS)
 

@@ -70,9 +70,13 @@ async def test_a_line_feed_at_the_end_is_another_path(client: httpx.AsyncClient,
 
 
 def test_each_route_is_found_by_its_own_path() -> None:
-    given = {"id": UUID(int=7), "number": 7, "path": "fonts/a.css"}
+    given = {"uuid": UUID(int=7), "integer": 7, "path": "fonts/a.css"}
     for route in ROUTES:
-        values = {name: given.get(name, "x-1") for name in route.param_convertors}
+        kinds = {
+            name: type(kind).__name__.removesuffix("Convertor")
+            for name, kind in route.param_convertors.items()
+        }
+        values = {name: given.get(kind.lower(), "x-1") for name, kind in kinds.items()}
         path = str(route.url_path_for(route.name, **values))
         for method in route.methods or ():
             found = TABLE.match({"type": "http", "path": path, "method": method})

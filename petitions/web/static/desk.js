@@ -34,7 +34,8 @@
       return;
     }
     const row = event.target.closest("[data-row]");
-    const button = row && all("[data-key]", row).find((each) => each.dataset.key === event.key);
+    // A key that is held down acts once: the row that comes next was not read yet.
+    const button = row && !event.repeat && all("[data-key]", row).find((each) => each.dataset.key === event.key);
     if (button) {
       event.preventDefault();
       button.click();
@@ -53,7 +54,8 @@
       for (const part of parts) {
         const now = page.getElementById(part.id);
         const busy = part.contains(document.activeElement) && document.activeElement.matches("input, select, textarea");
-        if (!now || busy || now.innerHTML === part.innerHTML) continue;
+        const typed = all("textarea", part).some((each) => each.value !== each.defaultValue);
+        if (!now || busy || typed || now.innerHTML === part.innerHTML) continue;
         const row = document.activeElement.closest("[data-row]");
         part.replaceChildren(...now.childNodes);
         const again = row && document.getElementById(row.id);
