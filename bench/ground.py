@@ -15,7 +15,7 @@ from petitions.site import Site, bring_up, founded, make_site, opened
 from petitions.statements import actions as statements
 
 RANDOM = "uuid_send(gen_random_uuid())"
-# Ids are ordered by time as ours are, so that neither side has the better index; ID_OF is that of a number.
+# Each has had its letter, for nobody confirms before. Ids are ordered by time as ours are, so that neither side has the better index; ID_OF is that of a number.
 NEW_ID = (
     "encode(substring(int8send((extract(epoch from clock_timestamp()) * 1000)::bigint) from 3)"
     f" || substring({RANDOM} from 7), 'hex')::uuid"
@@ -23,9 +23,10 @@ NEW_ID = (
 ID_OF = "('01890000-0000-7000-8000-' || lpad(to_hex(({})::bigint), 12, '0'))::uuid"
 MAKE = f"""
 with made as (
-    insert into signatures (statement_id, id, version, state, confirmed_at, address_key, fingerprint, name, email,
-                            answers, display, consent_ids)
-    select $1, {ID_OF.format("n")}, 1, $2, case $2 when 'confirmed' then now() end, {RANDOM}, {RANDOM},
+    insert into signatures (statement_id, id, version, state, confirmed_at, letters, letter_at, address_key,
+                            fingerprint, name, email, answers, display, consent_ids)
+    select $1, {ID_OF.format("n")}, 1, $2, case $2 when 'confirmed' then now() end,
+           1, case $2 when 'pending' then now() end, {RANDOM}, {RANDOM},
            'Ada Example', 'ada-' || n || '@example.org', '{{"town": "Exampleton"}}', 'name', $3::uuid[]
     from generate_series($4::integer, $5::integer - 1) n returning *)
 insert into tally_queue (statement_id, what, delta, version, subject_id, cause)

@@ -17,9 +17,10 @@ _MONTHS = "January|February|March|April|May|June|July|August|September|October|N
 _SHORT = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sept?|Oct|Nov|Dec"
 _NOT_OURS = re.compile(
     rf"https?://\S+|\S+@\S+|(?:\d{{1,2}}\s+)?\b(?:{_MONTHS}|{_SHORT})\s+\d{{4}}"
+    r"|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?:\b[a-z_]+, ){2,}[a-z_]+\b|\bexample-\d+\b"
     r"|\b[0-9a-f]{8}\b|\b(?:WhatsApp|Facebook|Bluesky|Mastodon|X)\b|\bSMTP_URL\b|\blocalhost\b"
     r"|(?<=⟧),? and (?=⟦)"  # Babel's, in a list
-    r"|\[\[[^\]]*\]\]|#[0-9a-f]{6}\b|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\bcli:\S+"
+    r"|\[\[[^\]]*\]\]|#[0-9a-f]{6}\b|\bcli:\S+"
     r"|\bFirefox\b|\bLinux\b|\bUTC\b|\bCSV\b|\b[KM]B\b|\ben-XA\b|: de, en\."
     r"|\bPDF\b|\bWEBP\b|\bpetitions endorsements list --campaign \S+"
 )

@@ -370,7 +370,7 @@ async def organisations(tour: Tour, inside: Tour, here: str) -> None:
 
 async def motions(tour: Tour, inside: Tour, statement: Any, here: str) -> None:
     page = f"{here}/motions"
-    for typed in ({"title": "例"}, {"title": "示例动议", "slug": "one", "body": MOTION, "notes": "*请*。"}):
+    for typed in ({"title": "例", "slug": "例"}, {"title": "示例动议", "slug": "one", "body": MOTION, "notes": "*请*。"}):
         await multipart(inside, page, {}, **typed)
         await multipart(inside, f"{page}/preview", {}, **typed)
     motion = await tour.owner.fetchrow("select * from motions where statement_id = $1", statement.id)

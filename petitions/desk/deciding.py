@@ -61,7 +61,7 @@ async def ask_page(request: Request, desk: Desk) -> Response:
 
 async def ask(request: Request, desk: Desk) -> Response:
     """POST …/ask: the question leaves by letter, with a link to answer."""
-    row, text = await found(request, desk), await _text(request)
+    row, text = await found(request, desk), (await _typed(request)).get("text", "")
     try:
         await review.ask(desk.site, row, text, actor=desk.actor)
     except Refused as refused:
@@ -76,11 +76,13 @@ async def decline_page(request: Request, desk: Desk) -> Response:
 
 async def decline(request: Request, desk: Desk) -> Response:
     """POST …/decline: it is not public; the officer is told why."""
-    row, text = await found(request, desk), await _text(request)
+    row, typed = await found(request, desk), await _typed(request)
     try:
-        await review.decline(desk.site, row, text, actor=desk.actor)
+        review.refuse_unread(row, typed.get("seen", ""))
+        await review.decline(desk.site, row, typed.get("text", ""), actor=desk.actor)
     except Refused as refused:
-        return _words(request, desk, row, "decline", text, say(desk, refused))
+        now = await found(request, desk)
+        return _words(request, desk, now, "decline", typed.get("text", ""), say(desk, refused))
     return back(request, QUEUE, "declined")
 
 
@@ -103,8 +105,8 @@ async def end(request: Request, desk: Desk) -> Response:
     return back(request, "desk_endorsement", "ends")
 
 
-async def _text(request: Request) -> str:
-    return read_fields(await read_form(request), {"text"}).get("text", "")
+async def _typed(request: Request) -> dict[str, str]:
+    return read_fields(await read_form(request), {"text", "seen"})
 
 
 def _words(request: Request, desk: Desk, row: Row, what: str, text: str = "", problem: str = "") -> Response:
@@ -117,6 +119,7 @@ def _words(request: Request, desk: Desk, row: Row, what: str, text: str = "", pr
         status=status,
         row=row,
         what=what,
+        seen=review.mark(row),
         text=text,
         problem=problem,
         limit=review.WORDS,

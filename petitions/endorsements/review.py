@@ -107,19 +107,27 @@ async def ask(site: Site, endorsement: Row, question: str, *, actor: str) -> Row
 
 
 async def decline(site: Site, endorsement: Row, reason: str, *, actor: str) -> Row:
-    """Not public; the officer is told why. Raises Refused."""
+    """Not public; the officer is told why. `endorsement`: as the organiser read it; refused where its officer has
+    corrected it since. Raises Refused."""
     text = _words(reason, N_("The reason is empty."))
     async with site.store.transaction():
-        declined = await site.store.review.decline(**_step(endorsement, actor), reason=text)
+        declined = await site.store.review.decline(
+            **_step(endorsement, actor), read=endorsement.changed_at, reason=text
+        )
         if declined is None:
-            raise await refusal(
-                site, endorsement, N_("“%(name)s” can't be declined: it is %(state)s, and doesn't wait.")
-            )
+            raise await _undeclined(site, endorsement)
         await ledger.over(site, declined.statement_id, [declined.id])
         row = await _read(site, declined)
         await _note(site, actor, "decline", row)
         await tell_officer(site, row, "endorsement declined")
     return row
+
+
+async def _undeclined(site: Site, endorsement: Row) -> Refused:
+    now = await _read(site, endorsement)
+    if now.state in WAITING:
+        return _corrected(now)
+    return await refusal(site, now, N_("“%(name)s” can't be declined: it is %(state)s, and doesn't wait."))
 
 
 async def change(site: Site, endorsement: Row, *, actor: str, **said: Any) -> Row:

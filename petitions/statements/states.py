@@ -46,7 +46,16 @@ async def reopen(site: Site, statement: Row, *, actor: str) -> Row:
     else:
         refused = N_("“%(slug)s” is not closed: it is %(state)s.")
     async with site.store.transaction():
-        row = await _move(site, statement, "reopen", site.store.statements.reopen, refused, actor)
+        was = await site.store.statements.reopen(id=statement.id)
+        if was is None:
+            raise await record.refusal(site, statement, refused)
+        row = await record.read(site, statement.id)
+        if was.unsaid:
+            await record.tell(site, row.id, "closed", happened_at=was.gone)
+        await record.tell(site, row.id, "reopened")
+        if was.gone is not None:
+            await record.tell(site, row.id, "closing date", {"from": was.gone.isoformat(), "to": None})
+        await record.note(site, actor, "statement reopen", row)
         await write_consents(site, row)
     return row
 
@@ -122,7 +131,7 @@ def is_past(statement: Row) -> bool:
     return statement.closes_at is not None and statement.closes_at <= datetime.now(UTC)
 
 
-_TOLD = {"close": "closed", "reopen": "reopened", "archive": "archived"}
+_TOLD = {"close": "closed", "archive": "archived"}
 
 
 async def _move(

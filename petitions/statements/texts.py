@@ -157,9 +157,10 @@ async def rename(site: Site, statement: Row, slug: str, *, actor: str) -> Row:
     """Another slug; the old one redirects for ever. Raises Refused."""
     async with site.store.transaction():
         await slugs.take(site, "statement", slug, statement.campaign_id, statement.id)
-        await site.store.statements.rename(id=statement.id, slug=slug)
+        old = await site.store.statements.rename(id=statement.id, slug=slug)
         row = await record.read(site, statement.id)
-        await record.note(site, actor, "statement rename", row, old=statement.slug, slug=slug)
+        if old is not None:
+            await record.note(site, actor, "statement rename", row, old=old, slug=slug)
     return row
 
 

@@ -154,12 +154,13 @@ with asked as (
 )
 select * from asked;
 
--- name: decline(statement_id, id, reason, event_id, actor)^
--- No row: it does not wait.
+-- name: decline(statement_id, id, read, reason, event_id, actor)^
+-- `read`: its changed_at when it was read. No row: it does not wait, or its officer has corrected it since.
 with declined as (
     update endorsements set state = 'declined', reason = :reason, reviewed_at = now(), ended_at = now(),
         mail_consent = false, logo_consent = false
     where statement_id = :statement_id and id = :id and state in ('confirmed', 'questioned')
+      and changed_at is not distinct from :read::timestamptz
     returning *
 ), noted as (
     insert into endorsement_events (statement_id, id, endorsement_id, act, actor)

@@ -80,8 +80,11 @@ where v.statement_id = :statement_id and s.state <> 'draft'
                   and later.number > v.number and later.created_at <= s.opened_at)
 order by v.number desc limit :most;
 
--- name: rename(id, slug)!
-update statements set slug = :slug where id = :id;
+-- name: rename(id, slug)$
+-- The slug that it had. No row: it has this one already.
+with old as (select id, slug from statements where id = :id for no key update)
+update statements s set slug = :slug from old where s.id = old.id and old.slug <> :slug
+returning old.slug;
 
 -- name: open(id, read)^
 -- `read`: the version that whoever opens it has seen, or null. No row: not a draft, or it is another version by now, or
@@ -106,12 +109,15 @@ where state = 'open' and closes_at <= now()
 returning id, campaign_id, closed_at;
 
 -- name: reopen(id)^
--- A closing date that is past goes. No row: it is not closed, or its personal data are gone.
-update statements
-set state = 'open', closed_at = null, closes_at = case when closes_at > now() then closes_at end
-where id = :id and anonymised_at is null
-  and (state = 'closed' or state = 'open' and closes_at <= now())
-returning id;
+-- A closing date that is past goes: `gone`; `unsaid`: it closed then, and nobody has said so yet. No row: it is not
+-- closed, or its personal data are gone.
+with old as (select id, state, closes_at from statements where id = :id for no key update)
+update statements s
+set state = 'open', closed_at = null, closes_at = case when old.closes_at > now() then old.closes_at end
+from old
+where s.id = old.id and s.anonymised_at is null
+  and (old.state = 'closed' or old.state = 'open' and old.closes_at <= now())
+returning s.id, case when old.closes_at <= now() then old.closes_at end as gone, old.state = 'open' as unsaid;
 
 -- name: archive(id)^
 update statements set state = 'archived' where id = :id and state = 'closed' returning id;

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from playwright.async_api import BrowserContext, ConsoleMessage, Page, Request
 
 from tests.browser import chromium
-from tests.browser.chromium import LOOKS
+from tests.browser.chromium import LOOKS, Look
 
 # axe-core 4.14.1 as npm has it (Mozilla Public License 2.0: axe.LICENSE.txt).
 AXE = (Path(__file__).parent / "axe.min.js").read_text(encoding="utf-8")
@@ -29,11 +30,11 @@ _FACTS = """() => ({
 })"""
 
 
-async def axe(page: Page) -> dict[str, list[str]]:
+async def axe(page: Page, looks: Sequence[Look] = LOOKS) -> dict[str, list[str]]:
     """What axe-core finds, in each look."""
     await page.evaluate(AXE)
     found = {}
-    for width, scheme in LOOKS:
+    for width, scheme in looks:
         await chromium.look(page, width, scheme)
         if violations := await page.evaluate(_RUN, scheme):
             found[f"{width} {scheme}"] = violations

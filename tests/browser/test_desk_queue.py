@@ -96,6 +96,24 @@ async def test_the_keys_move_open_ask_and_decline(chromium: Browser, site: Site,
     await expect(page.locator("[data-row]")).to_have_count(1)
 
 
+async def test_a_key_that_is_held_down_accepts_one_alone(chromium: Browser, site: Site, owner: Any) -> None:
+    campaign = await makers.campaign(site)
+    statement = await makers.statement(site, campaign)
+    for name in ("Abbey Trades Council", "Zion Depot 771"):
+        await rows.confirmed(owner, statement, name)
+    page = await at_the_desk(chromium, site, campaign, "moderator")
+    await page.goto(f"/organise/{campaign.slug}/{statement.slug}/endorsements")
+    async with page.expect_navigation():
+        await page.keyboard.down("a")
+    await expect(page.locator("[data-row]")).to_be_focused()
+    await page.keyboard.down("a")  # what the keyboard repeats
+    await page.keyboard.up("a")
+    async with page.expect_navigation():
+        await page.keyboard.press("o")
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("Zion Depot 771 confirmed")
+    assert await owner.fetchval("select count(*) from endorsements where state = 'accepted'") == 1
+
+
 async def test_the_preview_of_a_motion_follows_what_is_typed(chromium: Browser, site: Site) -> None:
     campaign = await makers.campaign(site)
     statement = await makers.statement(site, campaign)

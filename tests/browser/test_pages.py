@@ -8,21 +8,28 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import asyncpg
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser
 from starlette.routing import Match
 
 from petitions import demo
+from petitions.demo import organisers
 from petitions.endorsements import WAITING, review
+from petitions.organisers import team
+from petitions.proving.links import Key
 from petitions.routes import routes
+from petitions.signatures import reconsent
 from petitions.site import Site
 from petitions.work import work_once
 from tests import makers
-from tests.browser import judge, tour_bodies
+from tests.browser import judge, tour_bodies, tour_desk
+from tests.browser.chromium import LOOKS, Look
 from tests.browser.conftest import served
 from tests.browser.tour import Stop, Visitor, tour
 from tests.conftest import fresh_databases, settings_of
+from tests.desk.world import world
 from tests.files.made import PDF, picture
 
 pytestmark = pytest.mark.browser
@@ -32,8 +39,10 @@ MOTION = f"{STATEMENT}/motions/public-buses"
 NO_PAGES = {
     *("static", "accent", "healthz", "readyz", "metrics"),
     *("count", "live", "facts", "picture", "qr_svg", "qr_png", "my_download", "my_endorsement_file"),
-    *("logo", "minutes", "motion_file"),
+    *("logo", "minutes", "motion_file", "campaign_logo", *tour_desk.NO_PAGES),
 }
+# The desk has as many pages as all the rest: two looks see its four sides (both widths, both schemes).
+DESK_LOOKS: tuple[Look, ...] = ((1280, "light"), (390, "dark"))
 
 
 @dataclass
@@ -74,7 +83,8 @@ async def walk(chromium: Browser, demonstration: Site, tmp_path_factory: pytest.
         if stop.page.context not in watched:
             watched[stop.page.context] = judge.Watch(stop.page.context, base)
         path = urlsplit(stop.page.url).path
-        found = await judge.facts(stop.page), await judge.axe(stop.page), await judge.sideways(stop.page)
+        looks = DESK_LOOKS if path.startswith("/organise") else LOOKS
+        found = await judge.facts(stop.page), await judge.axe(stop.page, looks), await judge.sideways(stop.page)
         walk.stops.append(Seen(stop.name, path, *found))
     for watch in watched.values():
         walk.complaints += watch.complaints
@@ -101,6 +111,37 @@ async def _stops(chromium: Browser, site: Site, files: Path) -> AsyncIterator[St
         yield stop
     async for stop in tour_bodies.tour(chromium, base, STATEMENT, MOTION, files, settle, ask):
         yield stop
+    way_in = await organisers.way_in(site, actor=makers.ACTOR)
+    async for stop in tour_desk.tour(chromium, base, STATEMENT, way_in, settle, await _beside(site)):
+        yield stop
+
+
+async def _beside(site: Site) -> list[str]:
+    """Pages of the desk that the demonstration has nothing for, of a campaign beside it that its owner looks after."""
+    owner = await asyncpg.connect(site.settings.database_owner_url)
+    one = await world(site, owner, "beside")
+    boss = await team.add(site, tour_desk.OWNER, "Olu Example")
+    await team.give(site, one.campaign, boss, "owner", actor=makers.ACTOR)
+    await owner.execute(
+        "insert into passkeys (id, organiser_id, credential, public_key, name)"
+        " values ($1, $2, 'c', 'k', 'laptop')",
+        one.ids["passkey"],
+        boss.id,
+    )
+    asked = reconsent.make_token(site, Key(one.statement.id, one.ids["signature"]), 2)
+    await owner.close()
+    draft = await makers.statement(site, one.campaign, open=False)
+    campaign = f"/organise/{one.campaign.slug}"
+    steps = ("", "/reopen", "/archive", "/reconsent", f"/endorsements/{one.ids['standing']}/end")
+    return [
+        campaign,
+        *(f"{campaign}/{one.statement.slug}{step}" for step in steps),
+        *(f"{campaign}/{draft.slug}/{step}" for step in ("edit", "open")),
+        f"{campaign}/organisations/{one.ids['organisation']}/remove",
+        f"/organise/me/factors/passkeys/{one.ids['passkey']}",
+        "/organise/me/second",
+        f"/reconsent/{asked}",
+    ]
 
 
 async def test_axe_finds_nothing_on_any_page(walk: Walk) -> None:
@@ -136,7 +177,7 @@ async def test_the_title_of_a_page_with_problems_says_so_first_and_only_then(wal
 
 
 async def test_lists_of_people_and_pages_with_a_token_are_not_for_search_engines(walk: Walk) -> None:
-    private = ("/confirm/", "/my/", "/unsubscribe/", "/dev/", "/endorsements/", "/motions/")
+    private = ("/confirm/", "/my/", "/unsubscribe/", "/dev/", "/endorsements/", "/motions/", "/organise")
     hidden = {seen.name for seen in walk.stops if seen.path.startswith(private)}
     hidden |= {
         "signatories",

@@ -113,3 +113,16 @@ async def test_the_queue_is_worked_by_keyboard_at_more_than_fifty_rows_a_minute(
     states = dict(await owner.fetch("select state, count(*) from comments group by 1"))
     assert states == {"approved": 8, "declined": 13}
     assert "No comment waits for you" in await page.inner_text("main")
+
+
+async def test_a_reply_that_is_being_written_is_not_swept_away_by_news(page, site, statement, owner):
+    await page.clock.install()
+    await page.goto(f"{site.settings.base_url}/organise/{statement.campaign_slug}/{statement.slug}/reports")
+    await page.locator("summary", has_text="Write a reply").click()
+    await page.locator("textarea:visible").fill("Half a sentence")
+    await page.locator("h1").click()
+    await owner.execute("update reports set words = 'Other words by now'")
+    async with page.expect_response(lambda answer: answer.url.endswith("/reports")):
+        await page.clock.run_for(16_000)
+    await page.clock.run_for(1_000)
+    assert await page.locator("textarea:visible").input_value() == "Half a sentence"

@@ -143,6 +143,17 @@ async def test_my_signature_says_where_the_comment_stands_and_other_words_wait_a
     await approved(site, statement)
     same = {"name": "Ada Example", "consent_name": "yes", "consent_comment": "yes"}
     assert "Your comment is shown publicly" in await _my(site, postbox, email)
+    for hidden, words in (
+        ("unlisted = true", "not public either"),
+        ("state = 'held'", "while your signature is held"),
+    ):
+        await owner.execute(f"update signatures set {hidden}")
+        await owner.execute("delete from letter_caps")
+        page = await _my(site, postbox, email)
+        assert words in page
+        assert "reads it first" not in page
+        await owner.execute("update signatures set unlisted = false, state = 'confirmed'")
+    await owner.execute("delete from letter_caps")
     assert "reads it first" in await _my(site, postbox, email, comment="Better words", **same)
     page = await everywhere(site, statement)
     assert WORDS not in page

@@ -197,6 +197,18 @@ async def test_held_signatures_wait_neither_in_the_queue_nor_in_the_overview(
         assert "Waits for you" not in (await desk.get(f"/organise/{campaign.slug}")).text
 
 
+async def test_the_desk_says_why_an_approved_comment_is_not_public(site, postbox, campaign_of, owner):
+    statement = await said.statement(site)
+    await said.say(site, postbox, statement)
+    async with await sit(site, await campaign_of(statement), "moderator") as desk:
+        await said.judge(desk, statement, "approved")
+        assert "not public" not in (await said.queue(desk, statement, "approved")).text
+        await owner.execute("update signatures set unlisted = true")
+        assert "the name is off the list" in (await said.queue(desk, statement, "approved")).text
+        await owner.execute("update signatures set state = 'withdrawn', unlisted = false")
+        assert "the signature does not count" in (await said.queue(desk, statement, "approved")).text
+
+
 async def test_the_campaign_hears_once_a_day_by_letter_what_waits(site, postbox, campaign_of, owner):
     from petitions.desk import waiting
 

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from petitions.endorsements import queue, review
+from petitions.errors import Refused
 from tests import makers
 from tests.desk.people import sit
 from tests.endorsements import rows
@@ -121,6 +122,22 @@ async def test_nobody_accepts_what_its_officer_changed_since_the_queue_was_read(
     assert answer.status_code == 422
     assert "has corrected “Another Body” since you read it" in makers.visible(answer.text)
     assert await state(owner, row) == "confirmed"
+
+
+async def test_nobody_declines_what_its_officer_changed_since_the_reason_was_begun(
+    site, owner, statement, mod, postbox
+):
+    row = await waiting(site, owner, statement)
+    read = makers.hidden((await mod.get(f"{page_of(statement, row)}/decline")).text)
+    await owner.execute("update endorsements set changed_at = now()")
+    told = await mod.post(f"{page_of(statement, row)}/decline", data={**read, "text": "No minutes."})
+    assert (told.status_code, "No minutes." in told.text) == (422, True)
+    with pytest.raises(Refused, match="since you read it"):  # with the row as it was read
+        await review.decline(site, row, "No minutes.", actor="cli:example")
+    assert (await state(owner, row), await postbox.settle()) == ("confirmed", [])
+    again = {**makers.hidden(told.text), "text": "No minutes."}
+    assert (await mod.post(f"{page_of(statement, row)}/decline", data=again)).status_code == 303
+    assert await state(owner, row) == "declined"
 
 
 async def test_what_is_only_alike_has_no_key_and_is_asked_about(site, owner, statement, mod):

@@ -95,6 +95,22 @@ async def test_a_reported_comment_goes_from_the_page_by_one_button_and_the_repor
     assert "not shown" in makers.visible((await desk.get(answer.headers["location"])).text)
 
 
+async def test_the_button_takes_the_comment_that_its_report_is_about_and_no_other(
+    client, statement, desk, owner
+):
+    await telling.report(client, statement, "name")
+    digest = await owner.fetchval("select encode(digest, 'hex') from comments")
+    sent = {
+        "comment": str(await owner.fetchval("select id from comments")),
+        "digest": digest,
+        "was": "approved",
+    }
+    assert (await act(desk, owner, statement, "decline-comment", **sent)).status_code == 404
+    nobodys = f"{path(statement)}/{makers.nobody()}/decline-comment"
+    assert (await desk.post(nobodys, data=sent)).status_code == 404
+    assert await owner.fetchval("select state from comments") == "approved"
+
+
 async def test_a_reply_goes_by_letter_after_ten_minutes_with_none_of_the_visitors_words(
     client, statement, desk, owner, postbox
 ):

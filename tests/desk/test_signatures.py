@@ -148,7 +148,7 @@ async def test_a_story_tells_everything_and_the_connection_to_organisers_alone(s
         text = makers.visible((await client.get(path)).text)
         for part in (
             *("Ada Example", "ada@example.org", "Exampleton", "So.", "flyer", "Signatory number 1"),
-            *("127.0.0.1", "confirmed", "attempt", "sent", "given"),
+            *("127.0.0.1", "confirmed", "to confirm", "sent", "given"),
         ):
             assert part in text, part
     async with await sit(site, campaign, "moderator") as client:

@@ -334,6 +334,24 @@ async def test_the_job_that_closes_dates_its_line_as_the_statement_said(site, ow
     assert await acts(owner, row) == ["closed", "opened"] or await acts(owner, row) == ["opened", "closed"]
 
 
+async def test_the_history_tells_that_it_closed_before_it_was_opened_again_and_that_its_date_went(
+    open_one, client, owner
+):
+    desk, statement, page = open_one
+    await owner.execute("update statements set closes_at = now() - interval '1 hour'")
+    assert (await desk.post(f"{page}/reopen")).status_code == 303
+    assert sorted(await acts(owner, statement)) == ["closed", "closing date", "opened", "reopened"]
+    history = makers.visible((await client.get(f"/{statement.slug}/history")).text)
+    assert "there is none now" in history
+    assert "opened again" in history
+
+
+async def test_the_address_that_it_has_is_no_new_one(open_one, owner):
+    desk, statement, page = open_one
+    assert (await desk.post(f"{page}/address", data={"slug": statement.slug})).status_code == 303
+    assert not await owner.fetchval("select count(*) from audit where act = 'statement rename'")
+
+
 async def test_another_address_redirects_and_a_bad_one_keeps_what_is_typed(open_one, client, site):
     desk, statement, page = open_one
     taken = await makers.statement(site)

@@ -25,7 +25,16 @@ async def test_a_draft_is_there_for_those_who_write_it_and_for_nobody_else(site,
         overview = (await other.get(f"/organise/{campaign.slug}")).text
         assert TITLE not in overview
         assert known.title in overview
-        for tail in ("", "/numbers", "/signatures", "/comments", "/reports", "/endorsements", "/edit", "/open"):
+        for tail in (
+            "",
+            "/numbers",
+            "/signatures",
+            "/comments",
+            "/reports",
+            "/endorsements",
+            "/edit",
+            "/open",
+        ):
             answer = await other.get(page + tail)
             assert answer.status_code in (403, 404), tail
             assert TITLE not in answer.text
@@ -61,10 +70,10 @@ async def test_a_text_made_to_take_long_holds_up_nobody_else(site, client):
     async with await sit(site, campaign, "organiser") as desk:
         await client.get(f"/{statement.slug}")
         drawing = asyncio.create_task(desk.post(page, data={"title": "x", "body": "![" * 12_500}))
-        longest = 0.0
+        start, longest = monotonic(), 0.0
         while not drawing.done():
             begun = monotonic()
             await asyncio.sleep(0.001)
             longest = max(longest, monotonic() - begun)
         assert (await drawing).status_code == 200
-    assert longest < 0.3, "the event loop stood still"
+    assert longest < (monotonic() - start) / 2, "the event loop stood still"

@@ -160,6 +160,23 @@ async def _typed(site, statement, names, text):
     assert found <= set(names)
 
 
+@pytest.mark.parametrize(
+    ("days", "found"),
+    [
+        ({"from": "1900-01-01"}, 1),
+        ({"to": "1969-12-31"}, 0),
+        ({"from": "2199-12-31"}, 0),
+        ({"to": "2199-12-31"}, 1),
+    ],
+)
+async def test_days_long_before_and_after_everything_are_days_too(site, owner, days, found):
+    statement = await makers.statement(site)
+    await owner.execute(FILL, statement.id, 1, 1)
+    sought, problems = searching.read(days, "Pacific/Kiritimati")
+    assert problems == []
+    assert len((await search(site, statement, sought)).rows) == found
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.dictionaries(st.sampled_from(sorted(rules.NAMES)), st.text(max_size=40)))
 def test_a_rule_is_read_or_says_what_is_wrong(typed):
