@@ -15,7 +15,8 @@ from petitions.site import Site, bring_up, founded, make_site, opened
 from petitions.statements import actions as statements
 
 RANDOM = "uuid_send(gen_random_uuid())"
-# Each has had its letter, for nobody confirms before. Ids are ordered by time as ours are, so that neither side has the better index; ID_OF is that of a number.
+# Each has had its letter, for nobody confirms before. Ids are ordered by time as ours are, so that neither side has
+# the better index; ID_OF is that of a number.
 NEW_ID = (
     "encode(substring(int8send((extract(epoch from clock_timestamp()) * 1000)::bigint) from 3)"
     f" || substring({RANDOM} from 7), 'hex')::uuid"

@@ -14,7 +14,13 @@ WAY = (  # what happens to an attempt, and what each query is given
     ("open_link", "id={id}; statement_id='{statement}'::uuid"),
     ("confirm", CONFIRM),
 )
-BESIDE = {"signatures": "11", "consents": "11b", "outbox": "11c", "attempt_origins_rest": "11d", SEARCH: "11e"}
+BESIDE = {
+    "signatures": "11",
+    "consents": "11b",
+    "outbox": "11c",
+    "attempt_origins_rest": "11d",
+    SEARCH: "11e",
+}
 # Ids in the order in which people come, as ours are: pgbench's clients are far apart from each other.
 IN_ORDER = """
 create schema bench create sequence people;

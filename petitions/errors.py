@@ -76,7 +76,9 @@ class SecondFactor(NotAllowed):
 
 
 class RoleMissing(NotAllowed):
-    sentence = N_("Your role in this campaign does not allow this. An owner of the campaign can change your role.")
+    sentence = N_(
+        "Your role in this campaign does not allow this. An owner of the campaign can change your role."
+    )
 
 
 class Closed(PetitionsError):

@@ -25,7 +25,8 @@ SECONDS = 300
 OUTPUT = "document.pdf"
 _UNSHOWN = re.compile(r'the text `"((?:[^"\\]|\\.)+)"` could not be displayed')
 _ESCAPED = re.compile(r"\\u\{([0-9a-f]+)\}|\\(.)")
-_UNSEEN = ("Cc", "Cf", "Cs")  # what never has a shape of its own
+UNSEEN = ("Cc", "Cf", "Cs")
+"""Categories of characters that never have a shape of their own."""
 _PROBE = """#set document(title: "-")
 #for one in json("letters.json") { par(one) }
 """
@@ -50,7 +51,7 @@ class Unfinished(Exception):
 async def unshown(characters: Iterable[str], folder: Path) -> set[str]:
     """Which of these no font has. `folder`: an empty place of its own."""
     asked = sorted(
-        one for one in set(characters) if ord(one) > 126 and unicodedata.category(one) not in _UNSEEN
+        one for one in set(characters) if ord(one) > 126 and unicodedata.category(one) not in UNSEEN
     )
     if not asked:
         return set()
@@ -98,7 +99,7 @@ async def _finish(line: tuple[str, ...], folder: Path) -> None:
     reason = told.decode(errors="replace")
     found = {_plain(text) for text in _UNSHOWN.findall(reason)}
     if found:
-        raise Unshown({one for text in found for one in text if ord(one) > 126})
+        raise Unshown({one for text in found for one in text if not " " <= one <= "~"})
     raise Unfinished(reason[:500] or f"typst ended with {process.returncode}")
 
 
@@ -111,10 +112,12 @@ def _main(name: str) -> None:
     """In the process: make it of what lies here."""
     import os
     import resource
+    import signal
 
     import typst
 
     os.nice(10)
+    signal.alarm(SECONDS)  # whoever waits may have been killed, and ends nobody then
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:

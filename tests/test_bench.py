@@ -40,7 +40,18 @@ IDS = [
     "11e",
 ]
 IDS += ["12", "13", "13b", "14", "14b"]
-MOST = {"8", "8b", "8c", "9", "9c", "10", "11", "12", "14", "14b"}  # of these the target is the most that is good
+MOST = {
+    "8",
+    "8b",
+    "8c",
+    "9",
+    "9c",
+    "10",
+    "11",
+    "12",
+    "14",
+    "14b",
+}  # of these the target is the most that is good
 TOLD = {"1c", "7b", "9b", "10b", "10c", "11b", "11c", "11d", "11e", "13b"}  # without a target
 
 

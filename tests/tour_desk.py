@@ -34,9 +34,21 @@ from tests.tour_bodies import MOTION, OFFICER
 OLU, NEW = "olu@example.org", "new@example.org"
 NAME = {"name": "奥例"}
 DRAFT = {
-    **{"title": "示例草案", "slug": "2199", "kind": "petition", "addressed_to": "示例部", "body": "一个*例子*。"},
+    **{
+        "title": "示例草案",
+        "slug": "2199",
+        "kind": "petition",
+        "addressed_to": "示例部",
+        "body": "一个*例子*。",
+    },
     **{"goal": "1000", "closes_on": "2199-05-31", "closes_at": "18:00", "ask_town": "optional"},
-    **{"public_name": "yes", "handover_name": "yes", "export_name": "yes", "export_email": "yes", "do": "save"},
+    **{
+        "public_name": "yes",
+        "handover_name": "yes",
+        "export_name": "yes",
+        "export_email": "yes",
+        "do": "save",
+    },
     **{"own_0_label": "班次", "own_0_kind": "choice", "own_0_choices": "早班\n夜班", "own_0_required": "yes"},
 }
 WRONG = {
@@ -105,7 +117,12 @@ async def multipart(tour: Tour, path: str, files: dict[str, tuple[str, bytes]], 
 async def coming_in(tour: Tour) -> None:
     """The letter, its link here and elsewhere, the code, a link of the command; each used up."""
     asking = tour.stranger()
-    for path in ("/organise", "/organise/log-in", "/organise/log-in?done=left", "/organise/log-in?done=joined"):
+    for path in (
+        "/organise",
+        "/organise/log-in",
+        "/organise/log-in?done=left",
+        "/organise/log-in?done=joined",
+    ):
         await asking.get(path)
     await asking.act("/organise/log-in", email="olu")
     await asking.act("/organise/log-in", email=OLU)
@@ -209,7 +226,9 @@ async def said(tour: Tour, inside: Tour, statement: Any, here: str) -> None:
     for number in range(4):
         words = "例子。" * (number + 1)
         person = tour.stranger()
-        await sign(person, statement, f"{'例' * (number + 1)}子", f"c{number}@example.org", comment=words, **agreed)
+        await sign(
+            person, statement, f"{'例' * (number + 1)}子", f"c{number}@example.org", comment=words, **agreed
+        )
         await tour.letters()
         await person.get(tour.postbox[-1].link("/confirm/"))
         await tour.letters()
@@ -231,7 +250,11 @@ async def said(tour: Tour, inside: Tour, statement: Any, here: str) -> None:
         typed = {**makers.hidden((await person.get(link)).text), "website": ""}
         await person.act(f"{statements_page}/report", **typed, reason="", words="", email="x")
         await person.act(
-            f"{statements_page}/report", **typed, reason="spam", words=f"例{what[:0]}", email="rey@example.org"
+            f"{statements_page}/report",
+            **typed,
+            reason="spam",
+            words=f"例{what[:0]}",
+            email="rey@example.org",
         )
         await person.get(f"{statements_page}/comments")
     await waiting.tell(tour.site)
@@ -354,7 +377,9 @@ async def bodies(tour: Tour, inside: Tour, host: Any, statement: Any, here: str)
 async def organisations(tour: Tour, inside: Tour, here: str) -> None:
     await follow(inside, here)
     await inside.get(f"{here}?q=无")
-    every = await tour.owner.fetch("select id, campaign_id from organisations where name like '%分会%' order by name")
+    every = await tour.owner.fetch(
+        "select id, campaign_id from organisations where name like '%分会%' order by name"
+    )
     one, other = (f"{row['id']}" for row in every[:2])
     await inside.act(f"{here}/{one}", name="", kind="x", parent="无")
     await inside.act(f"{here}/{one}", name="新分会", kind="union branch", parent="", code="")
@@ -370,7 +395,10 @@ async def organisations(tour: Tour, inside: Tour, here: str) -> None:
 
 async def motions(tour: Tour, inside: Tour, statement: Any, here: str) -> None:
     page = f"{here}/motions"
-    for typed in ({"title": "例", "slug": "例"}, {"title": "示例动议", "slug": "one", "body": MOTION, "notes": "*请*。"}):
+    for typed in (
+        {"title": "例", "slug": "例"},
+        {"title": "示例动议", "slug": "one", "body": MOTION, "notes": "*请*。"},
+    ):
         await multipart(inside, page, {}, **typed)
         await multipart(inside, f"{page}/preview", {}, **typed)
     motion = await tour.owner.fetchrow("select * from motions where statement_id = $1", statement.id)
@@ -392,7 +420,13 @@ async def motions(tour: Tour, inside: Tour, statement: Any, here: str) -> None:
 
 
 PUT = {
-    **{"name": "示例分会", "parent": "示例工会", "area": "示例镇", "officer_name": "何例", "officer_role": "书记"},
+    **{
+        "name": "示例分会",
+        "parent": "示例工会",
+        "area": "示例镇",
+        "officer_name": "何例",
+        "officer_role": "书记",
+    },
     "officer_email": "put@example.org",
 }
 
@@ -434,7 +468,11 @@ async def settings(inside: Tour, here: str) -> None:
 
 async def versions(tour: Tour, inside: Tour, statement: Any, here: str) -> None:
     """A note, a new version seen and published, everybody asked, the answer; goal, dates, another address."""
-    for typed in ({"body": "", "do": "save"}, {"body": "一个说明。", "do": "x"}, {"body": "一个说明。", "do": "save"}):
+    for typed in (
+        {"body": "", "do": "save"},
+        {"body": "一个说明。", "do": "x"},
+        {"body": "一个说明。", "do": "save"},
+    ):
         await inside.act(f"{here}/notes", **typed)
     await inside.post(f"{here}/version/preview", title="例", body="例。")
     form = makers.hidden((await inside.get(f"{here}/version")).text)

@@ -148,7 +148,9 @@ def say(desk: Desk, error: PetitionsError | Refused) -> str:
     """What an error says, in the organiser's language."""
     if isinstance(error, Refused):
         words = catalogue(desk.language).gettext
-        values = {name: words(value) if name == "state" else value for name, value in error.values.items()}
+        values = {
+            name: words(str(value)) if name == "state" else value for name, value in error.values.items()
+        }
         return words(error.pattern) % values if values else words(error.pattern)
     return catalogue(desk.language).gettext(error.sentence)
 

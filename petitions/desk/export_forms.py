@@ -94,7 +94,9 @@ async def signatories(site: Site, statement: Row, typed: Iterable[tuple[str, str
     """The form of a list of signatories. Raises BadRequest."""
     where = {"statement_id": statement.id}
     sources = [row.source or NOBODY for row in await site.store.exports.list_sources(**where)]
-    areas = [row.area or NOBODY for row in await site.store.exports.list_areas(**where)]
+    # A list for each area would say of everybody what the set may not hold.
+    told = "postcode" in statement.export_fields
+    areas = [row.area or NOBODY for row in await site.store.exports.list_areas(**where)] if told else []
     fields = [
         Field("since", _FROM, "date"),
         Field("until", _UNTIL, "date"),

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-import tempfile
 import zipfile
 from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -21,7 +20,7 @@ from petitions.desk.handover_text import Facts, Json, Writer, line, named
 from petitions.errors import N_, Refused
 from petitions.folders import TEMPLATES
 from petitions.organisations import KINDS
-from petitions.organisers.exporting import PIECE, Taken, Taking, noted
+from petitions.organisers.exporting import PIECE, Taken, Taking, noted, waiting
 from petitions.site import Site
 from petitions.storage.store import Row
 from petitions.typeset import Unfinished, Unshown, typeset, unshown
@@ -84,8 +83,8 @@ def document(
 async def _made(
     site: Site, statement: Row, taken: Taken, format: str, folder: Path | None, size: int
 ) -> AsyncGenerator[bytes, None]:
-    with tempfile.TemporaryDirectory(prefix=".export-", dir=folder, ignore_cleanup_errors=True) as waiting:
-        place, writer = Path(waiting), Writer(site, statement)
+    with waiting(folder) as place:
+        writer = Writer(site, statement)
         gathered = await _gather(site, statement, writer, place, taken)
         gone = await unshown(gathered.letters, place)
         volumes = max(1, -(-gathered.names // size)) if format == "zip" else 1

@@ -7,18 +7,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
+from unicodedata import category
 
 from markupsafe import Markup
 
 from petitions.endorsements import LEVELS, listing
 from petitions.errors import N_
-from petitions.motions.blocks import Block, blocks_of
+from petitions.motions.blocks import Block, Run, blocks_of
 from petitions.organisations import KINDS
 from petitions.site import Site
 from petitions.storage.store import Row
 from petitions.translations import catalogue
+from petitions.typeset import UNSEEN
 
 Json = dict[str, Any]
+DEEPEST = 6
+"""Quotes and lists within each other that a quote may stand in."""
 SHOWN = 100
 """Numbers of names that can't be printed, in the note about them."""
 _KIND = {
@@ -225,17 +229,30 @@ def _plain_blocks(blocks: Sequence[Block]) -> Iterator[Json]:
         yield block
 
 
-def _walked(blocks: Sequence[Block], within: str = "") -> list[Json]:
-    return [_block(one, within) for one in blocks]
+def _walked(blocks: Sequence[Block], within: str = "", depth: int = 0) -> list[Json]:
+    """Without headings that show nothing; quotes deeper than typst can set stand in the one around them."""
+    found: list[Json] = []
+    for one in blocks:
+        if one.kind == "quote" and depth >= DEEPEST:
+            found += _walked(one.inside, within, depth)
+        elif one.kind != "heading" or _seen(one.runs):
+            found.append(_block(one, within, depth))
+    return found
 
 
-def _block(one: Block, within: str) -> Json:
+def _block(one: Block, within: str, depth: int) -> Json:
     """A heading inside a list or a quote is a paragraph in bold: it heads nothing."""
     runs = [run._asdict() for run in one.runs]
     kind = one.kind
     if kind == "heading" and within:
         kind, runs = "paragraph", [{**run, "bold": True} for run in runs]
-    return {"kind": kind, "runs": runs, "number": one.number, "inside": _walked(one.inside, kind)}
+    return {"kind": kind, "runs": runs, "number": one.number, "inside": _walked(one.inside, kind, depth + 1)}
+
+
+def _seen(runs: Sequence[Run]) -> bool:
+    """Whether anything of it shows: PDF/UA takes no heading that is empty or blank."""
+    text = "".join(run.text for run in runs)
+    return any(not one.isspace() and category(one) not in UNSEEN for one in text)
 
 
 def _words(html: Markup) -> str:

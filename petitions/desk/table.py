@@ -210,9 +210,7 @@ def _motions() -> list[Route]:
         ask(plans, submissions.pipeline, "desk_submissions", ORGANISERS),
         ask(f"{plans}/calendar", submissions.calendar, "desk_calendar", ORGANISERS),
         ask(f"{plans}/{{id:uuid}}", submissions.submission, "desk_submission", ORGANISERS),
-        act(
-            f"{plans}/{{id:uuid}}", submissions.answer, "desk_submission_answer", ORGANISERS, files=True
-        ),
+        act(f"{plans}/{{id:uuid}}", submissions.answer, "desk_submission_answer", ORGANISERS, files=True),
     ]
 
 
@@ -262,5 +260,10 @@ def _lists() -> list[Route]:
             fresh=True,
         ),
         ask("/organise/{campaign}/{statement}/numbers", numbers.numbers_page, "desk_numbers", READERS),
-        ask("/organise/{campaign}/{statement}/numbers/{what}.csv", numbers.csv_file, "desk_numbers_csv", READERS),
+        ask(
+            "/organise/{campaign}/{statement}/numbers/{what}.csv",
+            numbers.csv_file,
+            "desk_numbers_csv",
+            READERS,
+        ),
     ]

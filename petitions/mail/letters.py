@@ -168,7 +168,15 @@ def _host(campaign: Row) -> dict[str, Any]:
     """Who stands in the imprint, from either kind of row."""
     known = set(campaign.keys())
     own = "campaign_" if "campaign_slug" in known else ""
-    names = ("controller", "postal_address", "contact_email", "on_behalf_of", "sender", "bulk_sender", "accent")
+    names = (
+        "controller",
+        "postal_address",
+        "contact_email",
+        "on_behalf_of",
+        "sender",
+        "bulk_sender",
+        "accent",
+    )
     facts = {name: campaign[name] for name in names}
     return facts | {name: campaign[own + name] for name in ("id", "slug", "name")}
 

@@ -40,7 +40,17 @@ async def portable(site: Site, address_key: bytes, found: list[Held], offices: O
 def _signature(site: Site, item: Held) -> dict[str, Any]:
     row = item.signature
     times = ("created_at", "asked_at", "letter_at", "opened_at", "confirmed_at", "withdrawn_at")
-    plain = ("state", "unlisted", "number", "confirmed_by", "name", "email", "source", "language", "comment_state")
+    plain = (
+        "state",
+        "unlisted",
+        "number",
+        "confirmed_by",
+        "name",
+        "email",
+        "source",
+        "language",
+        "comment_state",
+    )
     return {
         "statement": _statement(site, item.statement, row),
         **{name: row[name] for name in plain},
@@ -104,7 +114,16 @@ _ENDORSED = (
     ),
     *("accepted_at", "ended_at", "told_at", "second_confirmed_at", "second_refused_at", "language", "source"),
     *(one.name for one in ALL if one.kind not in ("tick", "file")),
-    *("wants", "logo_consent", "mail_consent", "two_officers", "minutes_seen", "featured", "place", "expires_on"),
+    *(
+        "wants",
+        "logo_consent",
+        "mail_consent",
+        "two_officers",
+        "minutes_seen",
+        "featured",
+        "place",
+        "expires_on",
+    ),
     *("question", "reason", "import_source", "import_consent"),
 )
 _SUBMITTED = (

@@ -7,9 +7,11 @@ books for whatever else is taken, such as the hand-over document.
 from __future__ import annotations
 
 import asyncio
+import shutil
 import tempfile
-from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
-from contextlib import aclosing
+import time
+from collections.abc import AsyncGenerator, Collection, Iterator, Mapping, Sequence
+from contextlib import aclosing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,6 +33,7 @@ FORMATS = ("csv", "jsonl", "xlsx")
 PIECE = 1 << 18  # bytes of a finished file at a time
 MOST = 4
 """Lists that may be made at once, by all processes: each holds a connection and a snapshot of the database."""
+LEFT = 24 * 3600.0  # seconds after which nobody writes into a folder any more
 BEAT = 2.0  # seconds between two notes of how far a list is
 CROWDED = N_("%(most)s lists are being made at this moment. Wait until one of them is ready, then try again.")
 
@@ -149,6 +152,18 @@ async def written(
             yield chunk
 
 
+@contextmanager
+def waiting(folder: Path | None) -> Iterator[Path]:
+    """A place on the disk for what is sent once it is whole; nothing of it stays. What a process left there that was
+    killed goes with the next one a day later."""
+    for left in Path(folder or tempfile.gettempdir()).glob(".export-*"):
+        with suppress(OSError):
+            if time.time() - left.stat().st_mtime > LEFT:
+                shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=".export-", dir=folder, ignore_cleanup_errors=True) as place:
+        yield Path(place)
+
+
 async def _copied(site: Site, listed: Listed, kind: str, taken: Taken) -> AsyncGenerator[bytes, None]:
     async with copied(
         site.store,
@@ -172,8 +187,8 @@ async def _spreadsheet(
     file: AsyncGenerator[bytes, None], listed: Listed, folder: Path | None
 ) -> AsyncGenerator[bytes, None]:
     """The same rows as XLSX. It can only be sent once it is whole, so it waits on the disk; threads write it."""
-    with tempfile.TemporaryDirectory(prefix=".export-", dir=folder, ignore_cleanup_errors=True) as waiting:
-        path = Path(waiting) / "list.xlsx"
+    with waiting(folder) as place:
+        path = place / "list.xlsx"
         book = Spreadsheet(path, listed.columns, listed.times, listed.days)
         async with aclosing(file):
             rest = b""

@@ -1,6 +1,7 @@
 """Passkeys (WebAuthn): what a browser is asked for, and whether what it answers will do.
 
-The challenge stands in the session's row: it is good once, for five minutes, and in that session alone.
+The challenge stands in the session's row: it is good once, for five minutes, and in that session alone. The
+library is loaded where it is used: it takes half a second, and no command of the terminal needs it.
 """
 
 from __future__ import annotations
@@ -9,29 +10,21 @@ import json
 import secrets
 from collections.abc import Callable, Sequence
 from ipaddress import ip_address
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from urllib.parse import urlsplit
-
-import webauthn
-from webauthn.helpers import base64url_to_bytes
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    AuthenticatorTransport,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
 
 from petitions.errors import N_, Refused
 from petitions.site import Site
 from petitions.storage.store import Row
+
+if TYPE_CHECKING:
+    from webauthn.helpers.structs import PublicKeyCredentialDescriptor
 
 MINUTES = 5
 """How long a challenge is good."""
 UNFIT = N_("The passkey did not answer as it should. Please try again.")
 LATE = N_("This took more than five minutes, or was sent twice. Please use the passkey once more.")
 NOWHERE = N_("Passkeys work only where this site has a name and HTTPS. Use codes from an app here.")
-_KNOWN = {one.value for one in AuthenticatorTransport}
 Answer = TypeVar("Answer")
 
 
@@ -60,6 +53,13 @@ def host(site: Site) -> str | None:
 
 async def ask_to_make(site: Site, session: Row, held: Sequence[Row]) -> str:
     """What navigator.credentials.create is to get, as JSON; none of those that are `held` already."""
+    import webauthn
+    from webauthn.helpers.structs import (
+        AuthenticatorSelectionCriteria,
+        ResidentKeyRequirement,
+        UserVerificationRequirement,
+    )
+
     options = webauthn.generate_registration_options(
         rp_id=_host(site),
         rp_name=_host(site),
@@ -79,6 +79,9 @@ async def ask_to_make(site: Site, session: Row, held: Sequence[Row]) -> str:
 
 async def ask_to_show(site: Site, session: Row, held: Sequence[Row]) -> str:
     """What navigator.credentials.get is to get, as JSON: one of those that are `held`."""
+    import webauthn
+    from webauthn.helpers.structs import UserVerificationRequirement
+
     options = webauthn.generate_authentication_options(
         rp_id=_host(site),
         challenge=await _challenge(site, session),
@@ -91,6 +94,10 @@ async def ask_to_show(site: Site, session: Row, held: Sequence[Row]) -> str:
 
 def made(site: Site, challenge: bytes, typed: str) -> Made:
     """A new passkey, of what the browser answered. Raises Refused."""
+    import webauthn
+    from webauthn.helpers.structs import AuthenticatorTransport
+
+    known = {one.value for one in AuthenticatorTransport}
 
     def judge() -> Made:
         found = webauthn.verify_registration_response(
@@ -101,7 +108,7 @@ def made(site: Site, challenge: bytes, typed: str) -> Made:
             require_user_verification=True,
         )
         ways = json.loads(typed)["response"].get("transports") or []
-        transports = sorted(_KNOWN.intersection(ways))
+        transports = sorted(known.intersection(ways))
         return Made(found.credential_id, found.credential_public_key, found.sign_count, transports)
 
     return _judged(judge)
@@ -109,11 +116,14 @@ def made(site: Site, challenge: bytes, typed: str) -> Made:
 
 def credential_of(typed: str) -> bytes:
     """Which passkey answers. Raises Refused."""
+    from webauthn.helpers import base64url_to_bytes
+
     return _judged(lambda: base64url_to_bytes(json.loads(typed)["rawId"]))
 
 
 def shown(site: Site, challenge: bytes, typed: str, key: Row) -> int:
     """The count of a passkey that was shown, higher than before where it counts. Raises Refused."""
+    import webauthn
 
     def judge() -> int:
         found = webauthn.verify_authentication_response(
@@ -158,6 +168,8 @@ def _origin(site: Site) -> str:
 
 
 def _described(held: Sequence[Row]) -> list[PublicKeyCredentialDescriptor]:
+    from webauthn.helpers.structs import AuthenticatorTransport, PublicKeyCredentialDescriptor
+
     return [
         PublicKeyCredentialDescriptor(
             id=one.credential, transports=[AuthenticatorTransport(way) for way in one.transports]

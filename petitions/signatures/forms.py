@@ -108,7 +108,11 @@ def read(form: SignForm, typed: Mapping[str, str]) -> SignForm:
 
 def names(form: SignForm) -> set[str]:
     """Every field name that the form may carry."""
-    return {one.name for one in form.fields} | {choice.name for choice in form.consents} | {TRAP, "stamp", "referrer"}
+    return (
+        {one.name for one in form.fields}
+        | {choice.name for choice in form.consents}
+        | {TRAP, "stamp", "referrer"}
+    )
 
 
 def _asked(item: Mapping[str, Any]) -> Field:

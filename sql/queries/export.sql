@@ -80,10 +80,12 @@ order by lower(coalesce(tree.path, concat_ws(' ▸ ', nullif(e.parent, ''), null
 
 -- name: removals(statement_id, export_id)
 -- Of the signatures that could be in the list: those to be mended in it, and how; never a name. `fields` names what else
--- was corrected. Two hours of margin, for a change may have begun before the list and been seen after it: times of
+-- was corrected. Who was erased by retention has no event, but the time in the row. A comment that stands in a hand-over
+-- document may be declined, or not be shown any more, later. Two hours of margin, for a change may have begun before the list and been seen after it: times of
 -- erasures are whole hours, and the longest job may take one. Too many do no harm: what is not in a list can't be struck.
 with list as (
-    select started_at - interval '2 hours' as since, last_number from exports
+    select started_at - interval '2 hours' as since, last_number, list = 'handover' and 'comment' = any (fields) as comments
+    from exports
     where statement_id = :statement_id and id = :export_id
 ), told as (
     select e.signature_id as id, max(e.happened_at) as happened_at, array_agg(distinct f.name) filter (where f.name is not null) as fields,
@@ -97,7 +99,9 @@ with list as (
       and (p.scope = 'bulk' or p.campaign_id = (select campaign_id from statements where id = :statement_id))
     group by p.address_key
 ), touched as (
-    select g.number, greatest(told.happened_at, stopped.happened_at) as happened_at,
+    select g.number,
+           greatest(told.happened_at, stopped.happened_at, declined.judged_at,
+                    case when g.erased_at >= list.since then g.erased_at end) as happened_at,
            case when g.erased_at is not null then 'erased'
                 when g.state <> 'confirmed' then g.state
                 else concat_ws(', ',
@@ -107,6 +111,9 @@ with list as (
                            or stopped.address_key is not null and (g.mail_consent or g.partner_consents <> '{}')
                          then 'letters refused' end,
                     case when 'partner_consents' = any (told.fields) then 'partners changed' end,
+                    case when declined.id is not null
+                           or list.comments and 'display_comment' = any (told.fields) and not g.display_comment
+                         then 'comment hidden' end,
                     case when told.renewed or told.fields <> '{}' and not told.fields
                               <@ array['display', 'display_union', 'display_comment', 'mail_consent', 'partner_consents']
                          then 'corrected' end) end as what,
@@ -115,8 +122,11 @@ with list as (
                union all select 'version' where told.renewed order by 1), ' ') as fields
     from signatures g cross join list
     left join told on told.id = g.id left join stopped on stopped.address_key = g.address_key
+    left join comments declined on list.comments and declined.statement_id = g.statement_id and declined.id = g.id
+          and declined.state = 'declined' and declined.judged_at >= list.since
     where g.statement_id = :statement_id and g.number <= coalesce(list.last_number, g.number)
-      and (told.id is not null or stopped.address_key is not null)
+      and (told.id is not null or stopped.address_key is not null or declined.id is not null
+           or g.erased_at >= list.since)
 )
 select number, what, nullif(fields, '') as fields, (happened_at at time zone 'UTC')::timestamp(0) as happened_at
 from touched where what <> '' order by number;

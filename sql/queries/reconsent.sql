@@ -25,14 +25,16 @@ where r.state = 'running' and s.id = r.statement_id and (not s.is_open or s.vers
 select statement_id, id from reconsents where state = 'running' order by created_at;
 
 -- name: ask(statement_id, id, most, letter_ids)^
--- The next signatures, in the order of their ids; a letter to each that stands, signed an earlier version and wants such
--- letters, once. `letter_ids`: as many as `most`. No row: somebody else has come to the end of it.
+-- The next signatures without a letter, in the order of their ids; one to each that stands, signed an earlier version
+-- and wants such letters, once. `letter_ids`: as many as `most`. No row: somebody else has come to the end of it.
 with round as (
     select * from reconsents where statement_id = :statement_id and id = :id and state = 'running' for update
 ), batch as materialized (
     select g.statement_id, g.id, g.address_key, g.language, g.state, g.version, r.version as wanted, s.campaign_id
     from round r join statements s on s.id = r.statement_id
     join signatures g on g.statement_id = r.statement_id and g.id > r.last_id
+    where not exists (select from reconsent_letters l
+                      where l.statement_id = g.statement_id and l.id = g.id and l.version = r.version)
     order by g.id limit :most
 ), chosen as materialized (
     select b.*, row_number() over (order by b.id) as nth from batch b

@@ -15,10 +15,11 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from playwright.async_api import Browser
 
-from tests.browser import chromium, tour_bodies
+from tests.browser import chromium, tour_bodies, tour_desk
 from tests.browser.tour import Stop, tour
 from tests.files.made import PDF, picture
 
@@ -49,6 +50,9 @@ async def _stops(browser: Browser, base: str) -> AsyncIterator[Stop]:
         (files / "logo.png").write_bytes(picture("PNG"))
         async for stop in tour_bodies.tour(browser, base, STATEMENT, MOTION, files, _settle, _ask):
             yield stop
+    way_in = urlsplit(re.findall(r"http\S+", _petitions("organiser", "link", tour_desk.OWNER))[0]).path
+    async for stop in tour_desk.tour(browser, base, STATEMENT, way_in, _settle):
+        yield stop
 
 
 async def _settle() -> None:
@@ -57,12 +61,12 @@ async def _settle() -> None:
 
 async def _ask(body: str, question: str) -> None:
     """What an organiser types."""
-    row = next(row for row in json.loads(_petitions("list", "--json")) if row["name"] == body)
-    _petitions("ask", row["id"], question)
+    row = next(row for row in json.loads(_petitions("endorsements", "list", "--json")) if row["name"] == body)
+    _petitions("endorsements", "ask", row["id"], question)
 
 
 def _petitions(*words: str) -> str:
-    command = [sys.executable, "-m", "petitions", "endorsements", *words]
+    command = [sys.executable, "-m", "petitions", *words]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 

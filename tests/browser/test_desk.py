@@ -77,7 +77,7 @@ async def test_an_owner_comes_in_by_letter_and_brings_somebody_into_the_team(
     await sets_up_an_app(page)
     await page.get_by_role("link", name="Team").click()
     await page.get_by_label("E-mail address").fill(NEW)
-    await page.get_by_label("Role").select_option(label="Moderator")
+    await page.locator("[name=role][value=moderator]").check()
     await page.get_by_role("button", name="Send the invitation").click()
     await expect(page.get_by_role("status")).to_be_visible()
     await postbox.settle()
@@ -125,8 +125,8 @@ async def test_an_organiser_opens_a_statement_and_takes_its_list(
 async def _somebody_signs(site: Site, arrive: Arrive, postbox: Postbox, statement: str) -> None:
     ada = await arrive()
     await ada.goto(statement)
-    await ada.get_by_label("Name", exact=True).fill("Ada Example")
-    await ada.get_by_label("E-mail", exact=True).fill("ada@example.org")
+    await ada.locator("#sign [name=name]").fill("Ada Example")
+    await ada.locator("#sign [name=email]").fill("ada@example.org")
     await ada.get_by_role("button", name=re.compile("^Sign the ")).click()
     await ada.wait_for_url("**/check-your-email")
     await postbox.settle()
@@ -181,5 +181,6 @@ async def test_the_stall_is_in_and_has_nothing_to_look_at(
     assert await menu.all_inner_texts() == ["Overview"]
     for part in ("", "/signatures", "/numbers", "/exports", "/comments", "/endorsements"):
         answer = await page.goto(f"/organise/{campaign.slug}/{statement.slug}{part}")
-        assert answer is not None and answer.status == 403, part
+        assert answer is not None
+        assert answer.status == 403, part
     await page.context.close()

@@ -84,7 +84,11 @@ async def walk(chromium: Browser, demonstration: Site, tmp_path_factory: pytest.
             watched[stop.page.context] = judge.Watch(stop.page.context, base)
         path = urlsplit(stop.page.url).path
         looks = DESK_LOOKS if path.startswith("/organise") else LOOKS
-        found = await judge.facts(stop.page), await judge.axe(stop.page, looks), await judge.sideways(stop.page)
+        found = (
+            await judge.facts(stop.page),
+            await judge.axe(stop.page, looks),
+            await judge.sideways(stop.page),
+        )
         walk.stops.append(Seen(stop.name, path, *found))
     for watch in watched.values():
         walk.complaints += watch.complaints
@@ -132,7 +136,12 @@ async def _beside(site: Site) -> list[str]:
     await owner.close()
     draft = await makers.statement(site, one.campaign, open=False)
     campaign = f"/organise/{one.campaign.slug}"
-    steps = ("", "/reopen", "/archive", "/reconsent", f"/endorsements/{one.ids['standing']}/end")
+    steps = (
+        *("", "/reopen", "/archive", "/reconsent", f"/endorsements/{one.ids['standing']}/end"),
+        *(f"/signatures/{one.ids['signature']}/{act}" for act in ("hold", "unlist")),
+        f"/invalidations/{one.ids['invalidation']}",
+        f"/exports/{one.ids['export']}/removals",
+    )
     return [
         campaign,
         *(f"{campaign}/{one.statement.slug}{step}" for step in steps),
@@ -187,7 +196,7 @@ async def test_lists_of_people_and_pages_with_a_token_are_not_for_search_engines
         "submitted",
         "submit with problems",
     }
-    assert {seen.name for seen in walk.stops if seen.facts["robots"] == "noindex"} >= hidden
+    assert {seen.name for seen in walk.stops if seen.facts["robots"].startswith("noindex")} >= hidden
     shown = {"home", "campaign", "statement", "privacy", "imprint", "accessibility", "terms", "version"}
     shown |= {"organisations", "endorse", "motions", "motion"}
     assert {seen.name for seen in walk.stops if not seen.facts["robots"]} >= shown

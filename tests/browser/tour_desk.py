@@ -13,7 +13,15 @@ from petitions.routes import routes
 from tests.browser.tour import Settle, Stop, Visitor
 
 OWNER = "owner@example.org"
-NO_PAGES = {"desk_home", "desk_numbers_csv", "desk_calendar", "desk_minutes", "desk_logo", "desk_log_in_link", "desk_join"}
+NO_PAGES = {
+    "desk_home",
+    "desk_numbers_csv",
+    "desk_calendar",
+    "desk_minutes",
+    "desk_logo",
+    "desk_log_in_link",
+    "desk_join",
+}
 """Files, redirects, and pages of a link that only a letter has: they are visited by name."""
 _LINKS = "() => [...document.querySelectorAll('a[href^=\"/organise\"]')].map(one => one.getAttribute('href'))"
 _TABLE = routes()
@@ -63,7 +71,10 @@ async def _inside(visitor: Visitor, statement: str, also: Sequence[str]) -> Asyn
     page = await visitor.go(statement)
     campaign = str(await page.get_attribute(".mast .home", "href")).rpartition("/")[2]
     here = f"/organise/{campaign}"
-    wait, known = [f"{here}{statement}", f"{here}{statement}/exports/signatories?chosen=yes", here, *also], set[str]()
+    wait, known = (
+        [f"{here}{statement}", f"{here}{statement}/exports/signatories?chosen=yes", here, *also],
+        set[str](),
+    )
     while wait:
         path = wait.pop(0)
         route = route_of(urlsplit(path).path)

@@ -189,7 +189,7 @@ async def test_held_signatures_wait_neither_in_the_queue_nor_in_the_overview(
     await said.say(site, postbox, statement)
     campaign = await campaign_of(statement)
     async with await sit(site, campaign, "moderator") as desk:
-        assert "1 comments" in makers.visible((await desk.get(f"/organise/{campaign.slug}")).text)
+        assert "comments: 1" in makers.visible((await desk.get(f"/organise/{campaign.slug}")).text)
         await owner.execute("update signatures set state = 'held'")
         assert "comments since" not in makers.visible((await desk.get(f"/organise/{campaign.slug}")).text)
         assert "No comment waits for you" in (await said.queue(desk, statement)).text

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from datetime import UTC, date, datetime
 
@@ -10,12 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
-from petitions.endorsements import queue, review
-from petitions.errors import Refused
+from petitions.endorsements import review
 from tests import makers
+from tests.desk.bodies import campaign_of, page_of, queue_of, state, whole
 from tests.desk.people import sit
 from tests.endorsements import rows
-from tests.endorsements.claims import OFFICER, accept, correction, counted, public, waiting
+from tests.endorsements.claims import OFFICER, accept, counted, public, waiting
 from tests.files.made import PDF
 
 TODAY = datetime.now(UTC).date()
@@ -36,30 +35,6 @@ async def mod(site, statement):
 async def org(site, statement):
     async with await sit(site, await campaign_of(site, statement), "organiser") as client:
         yield client
-
-
-async def campaign_of(site, statement):
-    from petitions.campaigns import actions as campaigns
-
-    return await campaigns.find(site, statement.campaign_slug)
-
-
-def queue_of(statement) -> str:
-    return f"/organise/{statement.campaign_slug}/{statement.slug}/endorsements"
-
-
-def page_of(statement, row) -> str:
-    return f"{queue_of(statement)}/{row.id}"
-
-
-async def state(owner, row) -> str:
-    return await owner.fetchval("select state from endorsements where id = $1", row.id)
-
-
-async def whole(mod, statement, row, **said) -> object:
-    """The whole form, as the page has it, with some answers changed."""
-    form = makers.hidden((await mod.get(page_of(statement, row))).text)
-    return await mod.post(f"{page_of(statement, row)}/accept", data={**form, "tell": "yes", **said})
 
 
 async def test_the_queue_shows_what_decides_and_the_longest_waiting_first(site, owner, statement, mod):
@@ -112,32 +87,6 @@ async def test_one_key_accepts_what_is_plain_and_comes_back_to_the_filter(
     assert [letter.to for letter in await postbox.settle()] == [OFFICER]
     actor = await owner.fetchval("select actor from audit where act = 'endorsement accept'")
     assert actor.startswith("organiser:")
-
-
-async def test_nobody_accepts_what_its_officer_changed_since_the_queue_was_read(site, owner, statement, mod):
-    row = await waiting(site, owner, statement)
-    form = makers.hidden((await mod.get(queue_of(statement))).text)
-    await owner.execute("update endorsements set changed_at = now(), name = 'Another Body'")
-    answer = await mod.post(f"{page_of(statement, row)}/accept", data=form)
-    assert answer.status_code == 422
-    assert "has corrected “Another Body” since you read it" in makers.visible(answer.text)
-    assert await state(owner, row) == "confirmed"
-
-
-async def test_nobody_declines_what_its_officer_changed_since_the_reason_was_begun(
-    site, owner, statement, mod, postbox
-):
-    row = await waiting(site, owner, statement)
-    read = makers.hidden((await mod.get(f"{page_of(statement, row)}/decline")).text)
-    await owner.execute("update endorsements set changed_at = now()")
-    told = await mod.post(f"{page_of(statement, row)}/decline", data={**read, "text": "No minutes."})
-    assert (told.status_code, "No minutes." in told.text) == (422, True)
-    with pytest.raises(Refused, match="since you read it"):  # with the row as it was read
-        await review.decline(site, row, "No minutes.", actor="cli:example")
-    assert (await state(owner, row), await postbox.settle()) == ("confirmed", [])
-    again = {**makers.hidden(told.text), "text": "No minutes."}
-    assert (await mod.post(f"{page_of(statement, row)}/decline", data=again)).status_code == 303
-    assert await state(owner, row) == "declined"
 
 
 async def test_what_is_only_alike_has_no_key_and_is_asked_about(site, owner, statement, mod):
@@ -207,40 +156,6 @@ async def test_marks_are_said_with_the_acceptance_and_changed_later(site, owner,
     assert 'value="Kept?"' in wrong.text
 
 
-async def test_of_two_who_change_what_is_said_of_one_neither_undoes_the_other(site, owner, statement, org):
-    row = await accept(site, await waiting(site, owner, statement))
-    read = makers.hidden((await org.get(page_of(statement, row))).text)
-    await org.post(f"{page_of(statement, row)}/end", data={"expires_on": TODAY.isoformat()})
-    said = {"wording": "Mine", "featured": "", "expires_on": ""}
-    assert (await org.post(f"{page_of(statement, row)}/marks", data={**read, **said})).status_code == 303
-    now = await review.find_for_organisers(site, str(row.id))
-    assert (now.wording, now.expires_on) == ("Mine", TODAY)
-
-
-async def test_a_correction_is_accepted_with_what_others_said_of_the_old_one_meanwhile(
-    site, owner, statement, mod
-):
-    old = await accept(site, await waiting(site, owner, statement))
-    row = await correction(site, owner, statement, old, area="New Town")
-    read = makers.hidden((await mod.get(page_of(statement, row))).text)
-    await review.change(site, old, actor="cli:other", featured=True, place=4)
-    answer = await mod.post(f"{page_of(statement, row)}/accept", data={**read, "wording": "", "place": ""})
-    assert answer.status_code == 303
-    now = await review.find_for_organisers(site, str(row.id))
-    assert (now.state, now.featured, now.place) == ("accepted", True, 4)
-
-
-async def test_after_the_last_one_of_a_page_the_first_page_comes(site, owner, statement, mod):
-    for number in range(queue.PAGE_SIZE + 1):
-        await rows.confirmed(owner, statement, f"{chr(65 + number) * 9} {number * 7919}", kind="other")
-    last = (await mod.get(f"{queue_of(statement)}?page=2")).text
-    row = re.search(r'id="row-([0-9a-f-]+)"', last)[1]
-    done = await mod.post(f"{queue_of(statement)}/{row}/accept", data=makers.hidden(last))
-    after = await mod.get(done.headers["location"])
-    assert after.status_code == 200
-    assert f"{queue.PAGE_SIZE} endorsements." in makers.visible(after.text)
-
-
 async def test_featured_ones_stand_in_the_order_of_their_places(site, owner, statement, client):
     for name, place in (("Third", None), ("Second", 2), ("First", 1)):
         row = await waiting(site, owner, statement, f"{name} Body")
@@ -265,18 +180,6 @@ async def test_a_question_and_a_reason_leave_by_letter(site, owner, statement, m
     assert "Orla Example" in page, "who did it"
     assert (await whole(mod, statement, row, name=row.name)).status_code == 303, "and taken back"
     assert "Not decided" not in str(await owner.fetch("select * from audit"))
-
-
-async def test_a_correction_shows_what_is_other_and_takes_its_place(site, owner, statement, mod):
-    old = await accept(site, await waiting(site, owner, statement, area="Old Town"))
-    row = await correction(site, owner, statement, old, area="New Town")
-    page = await mod.get(page_of(statement, row))
-    for word in ("Old Town", "New Town", "It corrects what this organisation gave before"):
-        assert word in makers.visible(page.text)
-    assert 'name="body"' not in page.text
-    assert 'data-key="a"' in (await mod.get(queue_of(statement))).text
-    assert (await whole(mod, statement, row, name=row.name)).status_code == 303
-    assert (await state(owner, old), await state(owner, row)) == ("replaced", "accepted")
 
 
 async def test_one_that_stands_ends_on_a_day_and_that_can_be_taken_back(site, owner, statement, org):
@@ -310,17 +213,6 @@ async def test_minutes_and_logo_come_as_files_for_this_campaign_alone(site, owne
     bare = await waiting(site, owner, statement, "Westfield")
     assert (await mod.get(f"{page_of(statement, bare)}/minutes")).status_code == 404
     assert (await client.get(f"{page_of(statement, row)}/minutes")).status_code == 303
-
-
-async def test_two_organisers_accept_at_once_and_one_is_told(site, owner, statement, mod, org, counting):
-    row = await waiting(site, owner, statement)
-    both = await asyncio.gather(
-        *(one.post(f"{page_of(statement, row)}/accept", data={"seen": ""}) for one in (mod, org))
-    )
-    assert sorted(answer.status_code for answer in both) == [303, 422]
-    told = next(answer for answer in both if answer.status_code == 422)
-    assert "can't be accepted: it is accepted" in makers.visible(told.text)
-    assert await counted(site, owner, statement, counting) == 1
 
 
 async def test_another_campaigns_statement_opens_nothing(site, owner, statement, mod):

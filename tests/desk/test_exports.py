@@ -243,6 +243,18 @@ def fits(one, asked):
     )
 
 
+async def test_a_list_is_not_narrowed_by_an_area_that_its_set_must_not_tell(site, owner):
+    statement = await a_statement(site, export=["name"])
+    await put(owner, statement, {"answers": {"postcode": "EX1 1EX"}}, {})
+    await owner.execute(
+        "insert into count_areas (statement_id, what, area, value) values ($1, 'people', 'EX', 1)",
+        statement.id,
+    )
+    async with await desk(site, statement) as client:
+        assert "Postcode area" not in (await client.get(place(statement, ""))).text
+        assert len(lines(await client.post(place(statement), data={**CSV, "area": "EX"}))) == 2
+
+
 async def test_a_last_day_before_the_first_is_said_beside_it(site):
     statement = await a_statement(site)
     async with await desk(site, statement) as client:

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 
+from petitions import jobs, work
 from petitions.addresses import address_key
 from petitions.ids import new_id
 from petitions.my import actions as my
@@ -198,3 +199,44 @@ async def test_they_want_an_organiser_and_a_fresh_second_factor(site, owner):
     async with await sit(site, campaign, "moderator") as client:
         assert (await client.get(path)).status_code == 403
         assert (await client.post(path, data={"format": "csv"})).status_code == 403
+
+
+async def test_whom_retention_erased_is_in_it_though_it_notes_nobody(site, owner):
+    statement = await a_statement(site)
+    await put(owner, statement, {}, {})
+    async with await desk(site, statement) as client:
+        await take(client, statement)
+        await makers.close(site, statement)
+        await owner.execute("update statements set closed_at = closed_at - interval '7 months'")
+        await jobs.run_due(site, {"anonymise": work.JOBS["anonymise"]})
+        assert said(await removals(client, owner, statement)) == [(1, "erased", ""), (2, "erased", "")]
+
+
+async def test_a_comment_of_a_hand_over_that_may_not_be_shown_any_more_is_in_it(site, owner):
+    statement = await a_statement(site, addressed_to="The Minister", handover=["name", "comment"])
+    words = {"answers": {"comment": "Words of mine"}, "display": "name", "display_comment": True}
+    await put(owner, statement, *[words] * 3)
+    await owner.execute(
+        "insert into comments (statement_id, id, state, digest)"
+        " select statement_id, id, 'approved', comment_digest(answers) from signatures"
+    )
+    async with await desk(site, statement) as client:
+        await take(client, statement)
+        await owner.execute(
+            "insert into exports (statement_id, id, actor, list, format, fields)"
+            " values ($1, $2, 'x', 'handover', 'pdf', '{name,comment}')",
+            statement.id,
+            new_id(),
+        )
+        await owner.execute(
+            "update comments set state = 'declined', judged_at = now()"
+            " where id = (select id from signatures where number = 1)"
+        )
+        await happens(owner, statement, 2, "changed", "display_comment = false", ["display_comment"])
+        assert said(await removals(client, owner, statement)) == [
+            (1, "comment hidden", ""),
+            (2, "comment hidden", ""),
+        ]
+        (first, *_) = await exports(owner)
+        path = place(statement, f"/{first['id']}/removals")
+        assert "0 lines to apply" in makers.visible((await client.get(path)).text)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import shutil
 import subprocess
+import time
 import zipfile
 from contextlib import aclosing
 
@@ -17,7 +19,7 @@ from hypothesis import strategies as st
 from petitions.desk import handover
 from petitions.errors import Refused
 from petitions.ids import new_id
-from petitions.organisers.exporting import Taken
+from petitions.organisers.exporting import LEFT, Taken, waiting
 from petitions.typeset import Unfinished, typeset, unshown
 from tests import makers
 from tests.desk.people import sit
@@ -335,3 +337,41 @@ async def test_no_such_format(site):
     statement = await a_statement(site)
     with pytest.raises(Refused):
         await made(site, statement, format="docx")
+
+
+ODD = """# ![](picture.png)
+
+#
+
+# &nbsp;
+
+{quotes} Deep words
+
+- # In a list
+"""
+
+
+@reads_pdf
+async def test_a_text_with_empty_headings_and_quotes_in_quotes_makes_a_document_too(site):
+    statement = await a_statement(site, text=ODD.format(quotes=">" * 18))
+    text = text_of((await made(site, statement))[0])
+    assert "Deep words" in text
+    assert "In a list" in text
+
+
+@reads_pdf
+async def test_a_character_that_only_commands_devices_is_marked_like_one_without_a_font(site, owner):
+    statement = await a_statement(site)
+    await put(owner, statement, {"name": "Ada\x1b\x7fExample"})
+    assert "Ada[?]Example" in text_of((await made(site, statement))[0])
+
+
+def test_what_a_killed_process_left_on_the_disk_goes_a_day_later(tmp_path):
+    old, new = tmp_path / ".export-old", tmp_path / ".export-new"
+    for left in (old, new):
+        left.mkdir()
+        (left / "names-1.jsonl").write_text("Ada Example")
+    os.utime(old, (time.time() - LEFT - 60,) * 2)
+    with waiting(tmp_path) as place_:
+        assert set(tmp_path.iterdir()) == {new, place_}
+    assert list(tmp_path.iterdir()) == [new]

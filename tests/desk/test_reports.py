@@ -292,7 +292,7 @@ async def test_the_overview_and_the_daily_letter_tell_of_reports(
     from petitions.desk import waiting
 
     await telling.report(client, statement, words="Not-to-be-quoted", email=BEA)
-    assert "1 reports" in makers.visible((await desk.get(f"/organise/{campaign.slug}")).text)
+    assert "reports: 1" in makers.visible((await desk.get(f"/organise/{campaign.slug}")).text)
     await waiting.tell(site)
     (letter,) = [one for one in await postbox.settle() if one.to == "contact@example.org"]
     assert f"{path(statement)}" in letter.text
