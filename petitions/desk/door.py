@@ -37,6 +37,7 @@ from petitions.translations import catalogue
 from petitions.web.body import MULTIPART, form_type, once_read, read_form
 from petitions.web.guard import SAFE
 from petitions.web.page import named_routes, page, redirect, site_of, url_maker
+from petitions.web.route import Line
 from petitions.web.upload import read_upload
 
 PRIVATE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow"}
@@ -114,7 +115,9 @@ def show(request: Request, desk: Desk, template: str, *, status: int = 200, **co
     routes = named_routes(request.app)
 
     def may(name: str) -> bool:
-        roles = routes[name].roles  # type: ignore[attr-defined]
+        route = routes[name]
+        assert isinstance(route, Line), "the desk's addresses stand in its table"
+        roles = route.roles
         return roles is None or desk.role in roles
 
     surroundings = {

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from starlette.routing import Route
-
 from petitions.desk.door import View, admitted
-from petitions.web.route import get, post
+from petitions.web.route import Line, get, post
 
 SESSION = "an organiser who is logged in"
 
@@ -20,7 +18,7 @@ def ask(
     *,
     fresh: bool = False,
     early: bool = False,
-) -> Route:
+) -> Line:
     """A page. `roles` None: any organiser; such an address names no campaign."""
     return _lined(
         get(path, admitted(view, roles, fresh=fresh, early=early), name, _rule(roles, fresh)), roles, fresh
@@ -37,12 +35,12 @@ def act(
     early: bool = False,
     files: bool = False,
     long: bool = False,
-) -> Route:
+) -> Line:
     """A change. `files`: its form brings some. `long`: it brings a statement's text (web/guard.py)."""
     route = post(
         path, admitted(view, roles, fresh=fresh, early=early), name, _rule(roles, fresh), files=files
     )
-    route.long = long  # type: ignore[attr-defined]
+    route.long = long
     return _lined(route, roles, fresh)
 
 
@@ -51,6 +49,6 @@ def _rule(roles: Collection[str] | None, fresh: bool) -> str:
     return f"{who}; second factor within ten minutes" if fresh else who
 
 
-def _lined(route: Route, roles: Collection[str] | None, fresh: bool) -> Route:
-    route.roles, route.fresh = roles, fresh  # type: ignore[attr-defined]
+def _lined(route: Line, roles: Collection[str] | None, fresh: bool) -> Line:
+    route.roles, route.fresh = roles, fresh
     return route

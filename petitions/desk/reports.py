@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from starlette.requests import Request
@@ -84,6 +85,24 @@ async def _queue(
     status: int = 200,
 ) -> Response:
     """`wrong`: the report whose form is drawn as it was sent, what was typed, and what is wrong with that."""
+    return show(
+        request,
+        desk,
+        "desk/reports.html",
+        status=status,
+        states=STATES,
+        reasons=REASONS,
+        comment_states=COMMENTS,
+        wrong=wrong,
+        notice=notice,
+        limit=WORDS,
+        hold=HOLD,
+        **await _listed(desk, place),
+    )
+
+
+async def _listed(desk: Desk, place: Mapping[str, str]) -> dict[str, Any]:
+    """One page of the reports of a state, and who judged them."""
     store, about = desk.site.store, {"statement_id": desk.statement.id}
     state = asked_state(place, STATES)
     counts = await store.reports.count_states(**about)
@@ -91,23 +110,12 @@ async def _queue(
     rows = await store.reports.list_page(
         **about, waiting=state == "waiting", most=PAGE_SIZE, skip=(number - 1) * PAGE_SIZE
     )
-    return show(
-        request,
-        desk,
-        "desk/reports.html",
-        status=status,
-        state=state,
-        states=STATES,
-        reasons=REASONS,
-        comment_states=COMMENTS,
-        counts=counts,
-        rows=rows,
-        page=number,
-        pages=pages,
-        last=await store.reports.find_last(**about, actor=desk.actor),
-        who=await names(desk.site, {row.actor for row in rows if row.actor}),
-        wrong=wrong,
-        notice=notice,
-        limit=WORDS,
-        hold=HOLD,
-    )
+    return {
+        "state": state,
+        "counts": counts,
+        "rows": rows,
+        "page": number,
+        "pages": pages,
+        "last": await store.reports.find_last(**about, actor=desk.actor),
+        "who": await names(desk.site, {row.actor for row in rows if row.actor}),
+    }

@@ -70,13 +70,18 @@ async def _act(
             statement_id=statement.id,
             details={"signature": str(id)},
         )
-        await outbox.post(
-            site,
-            kind=f"signature {act}",
-            priority=2,
-            campaign_id=statement.campaign_id,
-            statement_id=statement.id,
-            subject_id=id,
-            address_key=moved.address_key,
-            language=moved.language,
-        )
+        await _tell(site, statement, moved, id, act)
+
+
+async def _tell(site: Site, statement: Row, moved: Row, id: UUID, act: str) -> None:
+    """The person, by letter."""
+    await outbox.post(
+        site,
+        kind=f"signature {act}",
+        priority=2,
+        campaign_id=statement.campaign_id,
+        statement_id=statement.id,
+        subject_id=id,
+        address_key=moved.address_key,
+        language=moved.language,
+    )
